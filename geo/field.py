@@ -1,0 +1,327 @@
+"""The field of one mast: its sectors' loss and power in the cells around it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from geo.errors import RangeError
+from geo.grid import Grid
+from geo.kernels import field as kernel
+from geo.kernels.sight import ASSUMED, UNKNOWN, VISITED
+from geo.propagation import MODELS, PathLossModel, model_of
+from geo.radio import Transmitter, free_space_reach_m
+from geo.sight import Blocks, place
+from geo.units import Bytes, Floats, Floats32, Indices16
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mast:
+    """
+    Sectors which share place, height, carrier and operators, and so one field of loss.
+
+    Parameters
+    ----------
+    transmitters
+        The sectors, at least one.
+    indices
+        Number of each in the whole run.
+    reach_m
+        How far each is followed [m].
+    model
+        Path-loss model. None: none holds for this height and carrier, so that only an upper bound of the
+        power is known.
+    """
+
+    transmitters: tuple[Transmitter, ...]
+    indices: tuple[int, ...]
+    reach_m: tuple[float, ...]
+    model: PathLossModel | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Field:
+    """
+    What one mast adds, on a square around it.
+
+    Parameters
+    ----------
+    row0, col0
+        Place in the whole grid of the upper left cell; may lie outside.
+    power_dbm
+        Strongest certain median power of a resource element [dBm]; NaN: none.
+    server
+        Its sector's number in the run; −1: none.
+    possible_dbm
+        Largest power still possible where something is unknown [dBm]; −inf: nothing is.
+    marks
+        Bits of ``kernels.sight`` and ``kernels.field`` for the strongest sector.
+    """
+
+    row0: int
+    col0: int
+    power_dbm: Floats32
+    server: Indices16
+    possible_dbm: Floats32
+    marks: Bytes
+
+
+def reach_m(
+    transmitter: Transmitter, *, lowest_dbm: float, allowance_db: float, limits_m: Mapping[str, float]
+) -> float:
+    """
+    How far a sector is followed.
+
+    Parameters
+    ----------
+    transmitter
+        The sector.
+    lowest_dbm
+        Lowest level of interest [dBm].
+    allowance_db
+        Loss beyond free space that is reckoned with [dB].
+    limits_m
+        Largest distance [m] by band, or by the beginning of its name; ``"default"`` for the others.
+
+    Returns
+    -------
+    reach_m
+        Where radiated power less free space less the allowance falls to the lowest level [m], at most
+        the limit.
+
+    Raises
+    ------
+    RangeError
+        There is no limit for the band, or it is not above 0.
+    """
+    keys = [key for key in limits_m if transmitter.band.startswith(key)]
+    limit_m = limits_m[max(keys, key=len)] if keys else limits_m.get("default", 0.0)
+    if not limit_m > 0.0:
+        raise RangeError("max_radius_m", limit_m, 0.0, math.inf, "m")
+    allowed_db = transmitter.eirp_per_re_dbm - allowance_db - lowest_dbm
+    return min(free_space_reach_m(allowed_db, frequency_mhz=transmitter.frequency_mhz), limit_m)
+
+
+def choose(
+    transmitter: Transmitter, *, model: str, dense: bool, receiver_height_m: float
+) -> PathLossModel | None:
+    """
+    Path-loss model for a sector.
+
+    Parameters
+    ----------
+    transmitter
+        The sector.
+    model
+        Name of a model, or ``"auto"``: rural macro; urban macro where ``dense``; below 10 m urban micro.
+    dense
+        Whether the place is a dense ward.
+    receiver_height_m
+        Receivers above the ground [m].
+
+    Returns
+    -------
+    model
+        None where the model does not hold for this height, carrier or receiver.
+
+    Raises
+    ------
+    InputError
+        No model has this name.
+    """
+    if model != AUTO:
+        chosen = model_of(model)
+    elif transmitter.height_m < MODELS["rma"].tx_height_m[0]:
+        chosen = MODELS["umi"]
+    else:
+        chosen = MODELS["uma" if dense else "rma"]
+    holds = chosen.admits(
+        frequency_mhz=transmitter.frequency_mhz,
+        tx_height_m=transmitter.height_m,
+        rx_height_m=receiver_height_m,
+    )
+    return chosen if holds else None
+
+
+def masts(
+    transmitters: Iterable[Transmitter],
+    models: Iterable[PathLossModel | None],
+    reaches_m: Iterable[float],
+) -> tuple[Mast, ...]:
+    """
+    Sectors put together where they share one field of loss.
+
+    Parameters
+    ----------
+    transmitters, models, reaches_m
+        The sectors in the order of their numbers; model and reach [m] of each.
+
+    Returns
+    -------
+    masts
+        Each sector is in exactly one.
+    """
+    groups: dict[tuple[object, ...], list[tuple[int, Transmitter, PathLossModel | None, float]]] = {}
+    for index, (sector, model, reach) in enumerate(zip(transmitters, models, reaches_m, strict=True)):
+        key = (sector.x_m, sector.y_m, sector.height_m, sector.frequency_mhz, sector.operators, model)
+        groups.setdefault(key, []).append((index, sector, model, reach))
+    return tuple(
+        Mast(
+            transmitters=tuple(sector for _, sector, _, _ in members),
+            indices=tuple(index for index, _, _, _ in members),
+            reach_m=tuple(reach for _, _, _, reach in members),
+            model=members[0][2],
+        )
+        for members in groups.values()
+    )
+
+
+def radiate(
+    mast: Mast, blocks: Blocks, *, receiver_height_m: float, convergence_deg: float, method: str
+) -> Field | None:
+    """
+    Field of a mast.
+
+    Parameters
+    ----------
+    mast
+        Sectors of one place.
+    blocks
+        The whole surface.
+    receiver_height_m
+        Receivers above the ground [m].
+    convergence_deg
+        Angle from true north clockwise to grid north [°].
+    method
+        Line of sight ``"radial"`` or ``"exact"``.
+
+    Returns
+    -------
+    field
+        None where no cell of the grid is near enough.
+    """
+    first, grid = mast.transmitters[0], blocks.grid
+    row, col, east_m, north_m = place(grid, first.x_m, first.y_m)
+    radius = math.ceil(max(mast.reach_m) / grid.cell_m) + 1
+    if row + radius < 0 or col + radius < 0 or row - radius >= grid.rows or col - radius >= grid.cols:
+        return None
+    part = blocks.cut(row=row, col=col, radius=radius)
+    usable = mast.model is not None and not math.isnan(part.top_m[radius, radius])
+    altitude_m = float(part.ground_m[radius, radius]) + first.height_m if usable else math.nan
+    if usable:
+        marks = part.marks(
+            east_m=east_m,
+            north_m=north_m,
+            altitude_m=altitude_m,
+            receiver_height_m=receiver_height_m,
+            method=method,
+        )
+        if part.assumed[radius, radius]:
+            marks[marks > 0] |= np.uint8(ASSUMED)
+    else:
+        marks = np.where(np.isnan(part.top_m), 0, VISITED | UNKNOWN).astype(np.uint8)
+    return _power(
+        mast,
+        part,
+        marks,
+        corner=(row - radius, col - radius),
+        offset_m=(east_m, north_m),
+        altitude_m=altitude_m,
+        receiver_height_m=receiver_height_m,
+        convergence_deg=convergence_deg,
+    )
+
+
+def _power(
+    mast: Mast,
+    part: Blocks,
+    marks: Bytes,
+    *,
+    corner: tuple[int, int],
+    offset_m: tuple[float, float],
+    altitude_m: float,
+    receiver_height_m: float,
+    convergence_deg: float,
+) -> Field:
+    first, model, shape = mast.transmitters[0], mast.model or MODELS["free_space"], part.grid.shape
+    loss_db, least_db, power_dbm, possible_dbm = (np.empty(shape, dtype=np.float32) for _ in range(4))
+    server = np.empty(shape, dtype=np.int16)
+    terms = model.terms(
+        frequency_mhz=first.frequency_mhz, tx_height_m=first.height_m, rx_height_m=receiver_height_m
+    )
+    geometry = (altitude_m, first.height_m, receiver_height_m)
+    kernel.loss(
+        part.grid.cell_m,
+        *offset_m,
+        max(mast.reach_m),
+        *geometry,
+        model.los_limit_m,
+        model.nlos_limit_m,
+        terms,
+        part.ground_m,
+        marks,
+        loss_db,
+        least_db,
+    )
+    kernel.sectors(
+        part.grid.cell_m,
+        *offset_m,
+        *geometry,
+        _sector_table(mast, convergence_deg=convergence_deg),
+        np.array(mast.indices, dtype=np.int16),
+        _sector_marks(mast),
+        part.ground_m,
+        marks,
+        loss_db,
+        least_db,
+        power_dbm,
+        server,
+        possible_dbm,
+    )
+    return Field(
+        row0=corner[0],
+        col0=corner[1],
+        power_dbm=power_dbm,
+        server=server,
+        possible_dbm=possible_dbm,
+        marks=marks,
+    )
+
+
+def _sector_table(mast: Mast, *, convergence_deg: float) -> Floats:
+    rows = []
+    for sector, reach in zip(mast.transmitters, mast.reach_m, strict=True):
+        azimuth = math.radians((sector.azimuth_deg or 0.0) - convergence_deg)
+        tilt = math.radians(sector.mechanical_tilt_deg)
+        rows.append(
+            (
+                sector.eirp_per_re_dbm,
+                reach,
+                math.cos(azimuth),
+                math.sin(azimuth),
+                math.cos(tilt),
+                math.sin(tilt),
+                sector.electrical_tilt_deg,
+                sector.horizontal_beamwidth_deg,
+                sector.vertical_beamwidth_deg,
+                float(sector.azimuth_deg is None),
+            )
+        )
+    return np.array(rows, dtype=np.float64)
+
+
+def _sector_marks(mast: Mast) -> Bytes:
+    model = mast.model
+    extended = model is not None and model.is_extended(tx_height_m=mast.transmitters[0].height_m)
+    return np.array(
+        [
+            (ASSUMED if sector.is_assumed else 0) | (kernel.EXTENDED if extended else 0)
+            for sector in mast.transmitters
+        ],
+        dtype=np.uint8,
+    )

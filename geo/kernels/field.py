@@ -1,0 +1,288 @@
+"""Loss and received power around one mast, and the best of many masts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.kernels.compiled import compiled
+from geo.kernels.pathloss import Terms, los_loss, nlos_loss
+from geo.kernels.sight import ASSUMED, BLOCKED, UNKNOWN
+
+EXTENDED = 16
+"""Mark of a cell whose server's height lies outside the model's table."""
+
+NEAREST_M = 10.0
+"""Below this horizontal distance [m] the loss at this distance counts."""
+
+DEGREES = 180.0 / math.pi
+
+Values = npt.NDArray[np.float32]
+Marks = npt.NDArray[np.uint8]
+Servers = npt.NDArray[np.int16]
+Sectors = npt.NDArray[np.float64]
+
+
+@compiled
+def loss(
+    cell_m: float,
+    east_m: float,
+    north_m: float,
+    reach_m: float,
+    mast_altitude_m: float,
+    mast_height_m: float,
+    receiver_m: float,
+    los_limit_m: float,
+    nlos_limit_m: float,
+    terms: Terms,
+    ground_m: Values,
+    marks: Marks,
+    loss_db: Values,
+    least_db: Values,
+) -> None:
+    """
+    Loss from one mast to every cell of a disc.
+
+    Parameters
+    ----------
+    cell_m
+        Side of a cell [m].
+    east_m, north_m
+        Mast relative to the centre of the central cell [m].
+    reach_m
+        Nothing is computed beyond this horizontal distance [m].
+    mast_altitude_m
+        Antenna above sea level [m]. NaN: unknown, then only ``least_db`` is written.
+    mast_height_m, receiver_m
+        Antenna and receivers above the ground [m].
+    los_limit_m, nlos_limit_m
+        Upper distances of the model [m].
+    terms
+        Coefficients of the model.
+    ground_m
+        Ground above sea level [m], square, odd side.
+    marks
+        Line of sight from ``kernels.sight``, same shape.
+    loss_db
+        Written: loss that is certain not to be exceeded [dB]; NaN where there is none.
+    least_db
+        Written where not all is known: lower bound of the loss [dB]; NaN where nothing is open.
+    """
+    radius = marks.shape[0] // 2
+    flat_m = mast_height_m - receiver_m
+    los_end_db, nlos_end_db = _ends(los_limit_m, nlos_limit_m, flat_m, terms)
+    for row in range(marks.shape[0]):
+        for col in range(marks.shape[1]):
+            loss_db[row, col] = np.nan
+            least_db[row, col] = np.nan
+            mark = marks[row, col]
+            dx = (col - radius) * cell_m - east_m
+            dy = (radius - row) * cell_m - north_m
+            square = dx * dx + dy * dy
+            if mark == 0 or square > reach_m * reach_m:
+                continue
+            d2 = max(math.sqrt(square), NEAREST_M)
+            certain = not math.isnan(mast_altitude_m)
+            dz = mast_altitude_m - ground_m[row, col] - receiver_m if certain else flat_m
+            d3 = math.sqrt(d2 * d2 + dz * dz)
+            log_d3 = math.log10(d3)
+            los_db = los_loss(d2, d3, log_d3, terms)
+            if d2 > los_limit_m:
+                los_db = los_end_db
+            if mark & BLOCKED or mark & UNKNOWN:
+                if d2 <= nlos_limit_m and certain:
+                    loss_db[row, col] = nlos_loss(los_db, log_d3, terms)
+                elif mark & BLOCKED and certain:
+                    least_db[row, col] = nlos_end_db
+                if not (mark & BLOCKED) or not certain:
+                    least_db[row, col] = los_db
+            elif d2 <= los_limit_m and certain:
+                loss_db[row, col] = los_db
+            else:
+                least_db[row, col] = los_db
+
+
+@compiled
+def _ends(los_limit_m: float, nlos_limit_m: float, flat_m: float, terms: Terms) -> tuple[float, float]:
+    # Loss at the two upper distances of the model, over flat ground.
+    los_end_db, nlos_end_db = math.inf, math.inf
+    if not math.isinf(los_limit_m):
+        d3 = math.hypot(los_limit_m, flat_m)
+        los_end_db = los_loss(los_limit_m, d3, math.log10(d3), terms)
+    if not math.isinf(nlos_limit_m):
+        d3 = math.hypot(nlos_limit_m, flat_m)
+        nlos_end_db = nlos_loss(los_loss(nlos_limit_m, d3, math.log10(d3), terms), math.log10(d3), terms)
+    return los_end_db, nlos_end_db
+
+
+@compiled
+def pattern_db(
+    forward: float,
+    right: float,
+    up: float,
+    cos_tilt: float,
+    sin_tilt: float,
+    electrical_deg: float,
+    horizontal_deg: float,
+    vertical_deg: float,
+    omni: float,
+) -> float:
+    """
+    Attenuation of an antenna towards a direction.
+
+    Parameters
+    ----------
+    forward, right, up
+        Unit vector to the receiver; forward is the azimuth of the antenna.
+    cos_tilt, sin_tilt
+        Of the mechanical tilt, downwards positive: it turns the pattern.
+    electrical_deg
+        Electrical tilt [°], downwards positive: it shifts the vertical pattern.
+    horizontal_deg, vertical_deg
+        Half-power widths [°].
+    omni
+        Above 0.5: the azimuth is unknown, and the horizontal pattern and the turn are left out.
+
+    Returns
+    -------
+    attenuation_db
+        0 to 30 [dB].
+
+    References
+    ----------
+    TR 38.901 Table 7.3-1.
+    """
+    if omni > 0.5:
+        # The downtilt then holds in every direction.
+        tilt_deg = electrical_deg + math.atan2(sin_tilt, cos_tilt) * DEGREES
+        below_deg = -math.asin(max(-1.0, min(1.0, up))) * DEGREES
+        off_deg = (below_deg - tilt_deg) / vertical_deg
+        return min(12.0 * off_deg * off_deg, 30.0)
+    turned = forward * cos_tilt - up * sin_tilt
+    risen = forward * sin_tilt + up * cos_tilt
+    below_deg = -math.asin(max(-1.0, min(1.0, risen))) * DEGREES
+    phi_deg = math.atan2(right, turned) * DEGREES
+    off_v = (below_deg - electrical_deg) / vertical_deg
+    off_h = phi_deg / horizontal_deg
+    return min(min(12.0 * off_v * off_v, 30.0) + min(12.0 * off_h * off_h, 30.0), 30.0)
+
+
+@compiled
+def sectors(
+    cell_m: float,
+    east_m: float,
+    north_m: float,
+    mast_altitude_m: float,
+    mast_height_m: float,
+    receiver_m: float,
+    table: Sectors,
+    servers: Servers,
+    extra: Marks,
+    ground_m: Values,
+    marks: Marks,
+    loss_db: Values,
+    least_db: Values,
+    power_dbm: Values,
+    server: Servers,
+    possible_dbm: Values,
+) -> None:
+    """
+    Strongest sector of a mast in every cell of a disc.
+
+    Parameters
+    ----------
+    cell_m, east_m, north_m, mast_altitude_m, mast_height_m, receiver_m, ground_m
+        As in ``loss``.
+    table
+        One row for each sector: radiated power of a resource element [dBm], reach [m], cosine and sine of
+        the grid azimuth, cosine and sine of the mechanical tilt, electrical tilt [°], horizontal and
+        vertical width [°], 1 where the azimuth is unknown. Shape (n, 10).
+    servers, extra
+        Index of each sector, and marks which its cells get, shape (n,).
+    marks
+        Read: line of sight. Written: marks of the strongest sector.
+    loss_db, least_db
+        From ``loss``.
+    power_dbm, server, possible_dbm
+        Written: strongest certain power [dBm] (NaN: none), its sector (−1: none), and the largest power
+        that is still possible where something is unknown [dBm] (−inf: nothing is).
+    """
+    radius = marks.shape[0] // 2
+    flat_m = mast_height_m - receiver_m
+    for row in range(marks.shape[0]):
+        for col in range(marks.shape[1]):
+            power_dbm[row, col] = np.nan
+            server[row, col] = -1
+            possible_dbm[row, col] = -np.inf
+            certain_db, open_db = loss_db[row, col], least_db[row, col]
+            if math.isnan(certain_db) and math.isnan(open_db):
+                continue
+            dx = (col - radius) * cell_m - east_m
+            dy = (radius - row) * cell_m - north_m
+            dz = ground_m[row, col] + receiver_m - mast_altitude_m
+            if math.isnan(dz):
+                dz = -flat_m
+            length = math.sqrt(dx * dx + dy * dy + dz * dz)
+            level = math.sqrt(dx * dx + dy * dy)
+            if length == 0.0:
+                length = 1.0
+            best, chosen = -np.inf, -1
+            for k in range(servers.size):
+                if level > table[k, 1]:
+                    continue
+                forward = (dx * table[k, 3] + dy * table[k, 2]) / length
+                right = (dx * table[k, 2] - dy * table[k, 3]) / length
+                sent = table[k, 0] - pattern_db(
+                    forward, right, dz / length, table[k, 4], table[k, 5], table[k, 6], table[k, 7],
+                    table[k, 8], table[k, 9],
+                )  # fmt: skip
+                if sent - certain_db > best:
+                    best, chosen = sent - certain_db, k
+                if sent - open_db > possible_dbm[row, col]:
+                    possible_dbm[row, col] = sent - open_db
+            if chosen >= 0:
+                power_dbm[row, col] = best
+                server[row, col] = servers[chosen]
+                marks[row, col] |= extra[chosen]
+
+
+@compiled
+def merge(
+    row0: int,
+    col0: int,
+    power_dbm: Values,
+    server: Servers,
+    possible_dbm: Values,
+    marks: Marks,
+    all_power_dbm: Values,
+    all_server: Servers,
+    all_possible_dbm: Values,
+    all_marks: Marks,
+) -> None:
+    """
+    Best of what was known and what one mast adds. Equal powers go to the lower index.
+
+    Parameters
+    ----------
+    row0, col0
+        Place in the whole grid of the upper left cell of the mast's square; may lie outside.
+    power_dbm, server, possible_dbm, marks
+        From ``sectors``.
+    all_power_dbm, all_server, all_possible_dbm, all_marks
+        Updated: the same for the whole grid.
+    """
+    rows, cols = all_power_dbm.shape
+    for row in range(max(0, -row0), min(power_dbm.shape[0], rows - row0)):
+        for col in range(max(0, -col0), min(power_dbm.shape[1], cols - col0)):
+            r, c = row + row0, col + col0
+            all_possible_dbm[r, c] = max(all_possible_dbm[r, c], possible_dbm[row, col])
+            if server[row, col] < 0:
+                continue
+            power, best = power_dbm[row, col], all_power_dbm[r, c]
+            higher = math.isnan(best) or power > best
+            if higher or (power == best and server[row, col] < all_server[r, c]):
+                all_power_dbm[r, c] = power
+                all_server[r, c] = server[row, col]
+                all_marks[r, c] = marks[row, col] & (BLOCKED | UNKNOWN | ASSUMED | EXTENDED)

@@ -1,0 +1,331 @@
+"""Cells (sectors): what one antenna of a site transmits, and for whom; conversion to transmitters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.crs import transform
+from geo.errors import InputError
+from geo.radio import Transmitter
+from layers.spec import Column, Geometry, Kind, LayerSpec, Style, columns
+
+SPEC = LayerSpec(
+    name="cell",
+    geometry=Geometry.POINT,
+    columns=columns(
+        Column(name="site_id", required=True),
+        Column(name="operators", kind=Kind.LIST, required=True),
+        Column(name="technology", vocabulary=("2G", "3G", "4G", "5G"), required=True),
+        Column(name="band"),
+        Column(name="frequency_mhz", kind=Kind.REAL, unit="MHz", low=400, high=53_000),
+        Column(name="bandwidth_mhz", kind=Kind.REAL, unit="MHz", low=0.2, high=400),
+        Column(name="n_rb", kind=Kind.INTEGER, low=1, high=275),
+        Column(name="scs_khz", kind=Kind.REAL, unit="kHz", low=15, high=120),
+        Column(name="tx_power_dbm", kind=Kind.REAL, unit="dBm", low=0, high=60),
+        Column(name="gain_dbi", kind=Kind.REAL, unit="dBi", low=-5, high=35),
+        Column(name="horizontal_beamwidth_deg", kind=Kind.REAL, unit="°", low=1, high=360),
+        Column(name="vertical_beamwidth_deg", kind=Kind.REAL, unit="°", low=1, high=180),
+        Column(name="cable_loss_db", kind=Kind.REAL, unit="dB", low=0, high=20),
+        Column(name="height_m", kind=Kind.REAL, unit="m", low=3, high=120),
+        Column(name="azimuth_deg", kind=Kind.REAL, unit="°", low=0, high=360),
+        Column(name="mechanical_tilt_deg", kind=Kind.REAL, unit="°", low=-5, high=20),
+        Column(name="electrical_tilt_deg", kind=Kind.REAL, unit="°", low=-5, high=20),
+    ),
+    style=Style(colour="#7b1fa2", by_operator=True, radius_px=4.0),
+    group="mobile",
+)
+
+ON_AIR = ("operational",)
+_FROM_BAND = ("frequency_mhz", "bandwidth_mhz", "n_rb", "scs_khz")
+_FROM_DEFAULTS = (
+    "tx_power_dbm",
+    "gain_dbi",
+    "horizontal_beamwidth_deg",
+    "vertical_beamwidth_deg",
+    "cable_loss_db",
+    "mechanical_tilt_deg",
+    "electrical_tilt_deg",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """
+    A radio band with the carrier usual in Vietnam.
+
+    Parameters
+    ----------
+    name
+        3GPP name, such as ``n41``.
+    frequency_mhz, bandwidth_mhz
+        Downlink carrier and channel width [MHz].
+    n_rb
+        Number of resource blocks (TS 38.101-1 Table 5.3.2-1).
+    scs_khz
+        Subcarrier spacing [kHz].
+    tdd
+        True where uplink and downlink share the carrier in time.
+    max_radius_m
+        Largest distance estimated [m].
+    """
+
+    name: str
+    frequency_mhz: float
+    bandwidth_mhz: float
+    n_rb: int
+    scs_khz: float
+    tdd: bool
+    max_radius_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellDefaults:
+    """
+    Assumed parameters of a site of which only the position and the operator are known.
+
+    Parameters
+    ----------
+    band
+        Band assumed.
+    azimuths_deg
+        One azimuth for each sector assumed [°], clockwise from true north.
+    height_m
+        Antenna height above ground [m].
+    tx_power_dbm, gain_dbi, cable_loss_db
+        Power [dBm], antenna gain [dBi], loss between them [dB].
+    horizontal_beamwidth_deg, vertical_beamwidth_deg
+        3 dB beamwidths [°].
+    mechanical_tilt_deg, electrical_tilt_deg
+        Downward tilts [°].
+    """
+
+    band: str
+    azimuths_deg: tuple[float, ...]
+    height_m: float
+    tx_power_dbm: float
+    gain_dbi: float
+    horizontal_beamwidth_deg: float
+    vertical_beamwidth_deg: float
+    cable_loss_db: float
+    mechanical_tilt_deg: float
+    electrical_tilt_deg: float
+
+
+def split(values: object) -> tuple[str, ...]:
+    """
+    Items of a list column.
+
+    Parameters
+    ----------
+    values
+        Text with items joined by ";", or a missing value.
+
+    Returns
+    -------
+    items
+        Items without blanks.
+    """
+    if not isinstance(values, str):
+        return ()
+    return tuple(item.strip() for item in values.split(";") if item.strip())
+
+
+def to_transmitters(
+    sites: gpd.GeoDataFrame,
+    cells: gpd.GeoDataFrame,
+    *,
+    bands: Mapping[str, Band],
+    defaults: Mapping[tuple[str, str], CellDefaults],
+    technology: str,
+    epsg: int,
+) -> tuple[Transmitter, ...]:
+    """
+    Transmitters of one technology: cells as documented, gaps filled with named assumptions.
+
+    Parameters
+    ----------
+    sites, cells
+        Tables of the layers ``site`` and ``cell``, EPSG:4326.
+    bands
+        Known bands.
+    defaults
+        (operator, technology) to assumed parameters; the operator ``*`` stands for any other.
+    technology
+        ``5G`` or another one of the vocabulary.
+    epsg
+        Projected CRS of the positions returned.
+
+    Returns
+    -------
+    transmitters
+        Ordered by id. Sites on air with the technology but without cells of an operator get the sectors
+        of the defaults. ``assumed`` names every parameter that is not given. Rows without a position, and
+        rows planned, inactive or dismantled, are left out.
+
+    Raises
+    ------
+    InputError
+        Parameters are missing and no assumptions exist for the technology.
+    """
+    placed = _on_air(sites)
+    by_site = {row["id"]: row for row in placed.to_dict("records")}
+    wanted = _on_air(cells)
+    wanted = wanted[wanted["technology"] == technology]
+    found = [
+        _from_cell(row, by_site.get(row["site_id"]), bands=bands, defaults=defaults, epsg=epsg)
+        for row in wanted.to_dict("records")
+        if row["site_id"] in by_site or row["site_id"] not in set(sites["id"])
+    ]
+    served = {(row["site_id"], operator) for row in wanted.to_dict("records") for operator in split(row["operators"])}
+    found += [
+        transmitter
+        for site in by_site.values()
+        if technology in split(site["technologies"])
+        for operator in split(site["operators"])
+        if (site["id"], operator) not in served
+        for transmitter in _from_site(
+            site, operator, bands=bands, defaults=defaults, technology=technology, epsg=epsg
+        )
+    ]
+    return tuple(sorted(found, key=lambda transmitter: transmitter.id))
+
+
+def operators_of(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """
+    Operators of whom the workspace knows at least one site or cell on air.
+
+    Parameters
+    ----------
+    sites, cells
+        Tables of the layers ``site`` and ``cell``.
+
+    Returns
+    -------
+    operators
+        Sorted ids.
+    """
+    lists: Collection[object] = [*_on_air(sites)["operators"], *_on_air(cells)["operators"]]
+    return tuple(sorted({operator for values in lists for operator in split(values)}))
+
+
+def _on_air(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    status = table["status"]
+    return table[(status.isna() | status.isin(ON_AIR)) & table.geometry.notna()]
+
+
+def _given(row: Mapping[str, object], name: str) -> float | None:
+    value = row.get(name)
+    return None if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type]
+
+
+def _defaults_of(
+    defaults: Mapping[tuple[str, str], CellDefaults], operators: tuple[str, ...], technology: str
+) -> CellDefaults:
+    for operator in operators:
+        if (operator, technology) in defaults:
+            return defaults[operator, technology]
+    if ("*", technology) in defaults:
+        return defaults["*", technology]
+    raise InputError("technology_without_defaults", technology=technology)
+
+
+def _stated_assumptions(row: Mapping[str, object] | None) -> set[str]:
+    if row is None:
+        return set()
+    return {name for name in split(row.get("is_assumed")) if name != "name"}
+
+
+def _from_cell(
+    row: Mapping[str, object],
+    site: Mapping[str, object] | None,
+    *,
+    bands: Mapping[str, Band],
+    defaults: Mapping[tuple[str, str], CellDefaults],
+    epsg: int,
+) -> Transmitter:
+    operators = split(row["operators"])
+    technology = str(row["technology"])
+    usual = _defaults_of(defaults, operators, technology)
+    assumed = _stated_assumptions(row) | (_stated_assumptions(site) & {"geometry", "height_m"})
+    named = row.get("band")
+    if isinstance(named, str) and named in bands:
+        band = bands[named]
+    else:
+        band = bands[usual.band]
+        assumed |= {"band"} if _given(row, "frequency_mhz") is None else set()
+    values: dict[str, float] = {}
+    for name in (*_FROM_BAND, *_FROM_DEFAULTS):
+        given = _given(row, name)
+        values[name] = float(getattr(band if name in _FROM_BAND else usual, name)) if given is None else given
+        assumed |= {name} if given is None and name in _FROM_DEFAULTS else set()
+    height_m = _given(row, "height_m")
+    if height_m is None:
+        mast_m = _given(site, "height_m") if site is not None else None
+        height_m = usual.height_m if mast_m is None else mast_m
+        assumed |= {"height_m"}
+    x_m, y_m = _position(row if site is None else site, epsg)
+    azimuth_deg = _given(row, "azimuth_deg")
+    return Transmitter(
+        id=str(row["id"]),
+        mast_id=str(row["site_id"]),
+        operators=operators,
+        technology=technology,
+        band=band.name,
+        x_m=x_m,
+        y_m=y_m,
+        height_m=height_m,
+        azimuth_deg=None if azimuth_deg is None else azimuth_deg % 360,
+        assumed=frozenset(assumed | ({"azimuth_deg"} if azimuth_deg is None else set())),
+        n_rb=int(values.pop("n_rb")),
+        **values,
+    )
+
+
+def _from_site(
+    site: Mapping[str, object],
+    operator: str,
+    *,
+    bands: Mapping[str, Band],
+    defaults: Mapping[tuple[str, str], CellDefaults],
+    technology: str,
+    epsg: int,
+) -> Iterator[Transmitter]:
+    usual = _defaults_of(defaults, (operator,), technology)
+    band = bands[usual.band]
+    mast_m = _given(site, "height_m")
+    x_m, y_m = _position(site, epsg)
+    assumed = {"band", "azimuth_deg", "height_m", *_FROM_DEFAULTS} | (_stated_assumptions(site) & {"geometry"})
+    for number, azimuth_deg in enumerate(usual.azimuths_deg, start=1):
+        yield Transmitter(
+            id=f"{site['id']}/{operator}/{number}",
+            mast_id=str(site["id"]),
+            operators=(operator,),
+            technology=technology,
+            band=band.name,
+            x_m=x_m,
+            y_m=y_m,
+            height_m=usual.height_m if mast_m is None else mast_m,
+            frequency_mhz=band.frequency_mhz,
+            bandwidth_mhz=band.bandwidth_mhz,
+            n_rb=band.n_rb,
+            scs_khz=band.scs_khz,
+            tx_power_dbm=usual.tx_power_dbm,
+            gain_dbi=usual.gain_dbi,
+            cable_loss_db=usual.cable_loss_db,
+            azimuth_deg=azimuth_deg,
+            horizontal_beamwidth_deg=usual.horizontal_beamwidth_deg,
+            vertical_beamwidth_deg=usual.vertical_beamwidth_deg,
+            mechanical_tilt_deg=usual.mechanical_tilt_deg,
+            electrical_tilt_deg=usual.electrical_tilt_deg,
+            assumed=frozenset(assumed),
+        )
+
+
+def _position(row: Mapping[str, object], epsg: int) -> tuple[float, float]:
+    point = row["geometry"]
+    x_m, y_m = transform(point.x, point.y, epsg_from=4326, epsg_to=epsg)  # type: ignore[attr-defined]
+    return float(x_m), float(y_m)

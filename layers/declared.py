@@ -1,0 +1,181 @@
+"""Layers whose shape is fixed now and which later work fills: records, plans, surveys, decisions."""
+
+from __future__ import annotations
+
+from layers.spec import Column, Geometry, Kind, LayerSpec, Style, columns
+
+MEASUREMENT = LayerSpec(
+    name="measurement",
+    geometry=Geometry.POINT,
+    geometry_required=False,
+    filled=False,
+    group="record",
+    columns=columns(
+        Column(name="measured_at"),
+        Column(name="operator"),
+        Column(name="technology", vocabulary=("2G", "3G", "4G", "5G", "fixed")),
+        Column(name="rsrp_dbm", kind=Kind.REAL, unit="dBm", low=-156, high=-31),
+        Column(name="download_mbps", kind=Kind.REAL, unit="Mbit/s", low=0, high=100_000),
+        Column(name="upload_mbps", kind=Kind.REAL, unit="Mbit/s", low=0, high=100_000),
+        Column(name="latency_ms", kind=Kind.REAL, unit="ms", low=0, high=100_000),
+        Column(name="n_samples", kind=Kind.INTEGER, low=0, high=100_000_000),
+        Column(name="hamlet_id"),
+        Column(name="method", vocabulary=("i_speed", "walk", "drive", "qcvn_126")),
+    ),
+)
+DECLARED_COVERAGE = LayerSpec(
+    name="declared_coverage",
+    geometry=Geometry.POLYGON,
+    filled=False,
+    group="mobile",
+    columns=columns(
+        Column(name="operator", required=True),
+        Column(name="technology", vocabulary=("2G", "3G", "4G", "5G")),
+        Column(name="level"),
+    ),
+)
+REPORT = LayerSpec(
+    name="report",
+    geometry=Geometry.POINT,
+    geometry_required=False,
+    filled=False,
+    group="record",
+    columns=columns(
+        Column(name="hamlet_id"),
+        Column(name="operator"),
+        Column(name="fails", vocabulary=("no_signal", "weak", "slow", "calls", "indoor", "other")),
+        Column(name="reported_on", kind=Kind.DATE),
+        Column(name="note"),
+    ),
+)
+CAMERA = LayerSpec(
+    name="camera",
+    geometry=Geometry.POINT,
+    filled=False,
+    group="place",
+    columns=columns(
+        Column(name="azimuth_deg", kind=Kind.REAL, unit="°", low=0, high=360),
+        Column(name="range_m", kind=Kind.REAL, unit="m", low=0, high=1000),
+    ),
+)
+SENSOR = LayerSpec(
+    name="sensor",
+    geometry=Geometry.POINT,
+    filled=False,
+    group="place",
+    columns=columns(
+        Column(name="kind", vocabulary=("lighting", "security", "waste", "alert", "water", "other")),
+        Column(name="connection"),
+    ),
+)
+POWER = LayerSpec(
+    name="power",
+    geometry=Geometry.ANY,
+    filled=False,
+    group="fixed",
+    columns=columns(
+        Column(name="kind", vocabulary=("transformer", "medium_voltage", "low_voltage", "other")),
+        Column(name="feeder"),
+        Column(name="n_outages_year", kind=Kind.INTEGER, low=0, high=10_000),
+    ),
+)
+PLANNED_WORK = LayerSpec(
+    name="planned_work",
+    geometry=Geometry.LINE,
+    filled=False,
+    group="plan",
+    columns=columns(
+        Column(name="sector", vocabulary=("telecom", "power", "lighting", "water", "road", "other")),
+        Column(name="starts_on", kind=Kind.DATE),
+        Column(name="ends_on", kind=Kind.DATE),
+    ),
+)
+PUBLIC_LAND = LayerSpec(
+    name="public_land",
+    geometry=Geometry.POLYGON,
+    filled=False,
+    group="plan",
+    columns=columns(Column(name="use"), Column(name="area_m2", kind=Kind.REAL, unit="m²", low=0, high=1e9)),
+)
+OPERATOR_PLAN = LayerSpec(
+    name="operator_plan",
+    geometry=Geometry.POINT,
+    filled=False,
+    group="plan",
+    columns=columns(Column(name="operator", required=True), Column(name="due_on", kind=Kind.DATE)),
+)
+SURVEY = LayerSpec(
+    name="survey",
+    geometry=Geometry.NONE,
+    geometry_required=False,
+    filled=False,
+    group="record",
+    columns=columns(
+        Column(name="hamlet_id"),
+        Column(name="indicator", required=True),
+        Column(name="value", kind=Kind.REAL),
+        Column(name="surveyed_on", kind=Kind.DATE),
+    ),
+)
+TASK = LayerSpec(
+    name="task",
+    geometry=Geometry.NONE,
+    geometry_required=False,
+    filled=False,
+    group="plan",
+    columns=columns(
+        Column(name="clause"),
+        Column(name="text"),
+        Column(name="lead"),
+        Column(name="partners"),
+        Column(name="due_on", kind=Kind.DATE),
+        Column(name="state", vocabulary=("open", "doing", "done", "late")),
+    ),
+)
+PROPOSAL = LayerSpec(
+    name="proposal",
+    geometry=Geometry.POINT,
+    filled=False,
+    group="plan",
+    columns=columns(
+        Column(name="operator", required=True),
+        Column(name="structure"),
+        Column(name="height_m", kind=Kind.REAL, unit="m", low=3, high=150),
+        Column(name="state"),
+        Column(name="version", kind=Kind.INTEGER, low=0, high=1_000_000),
+    ),
+    style=Style(shape="ring"),
+)
+AUDIT = LayerSpec(
+    name="audit",
+    geometry=Geometry.NONE,
+    geometry_required=False,
+    filled=False,
+    group="record",
+    columns=columns(
+        Column(name="at"),
+        Column(name="actor"),
+        Column(name="role"),
+        Column(name="action"),
+        Column(name="state_from"),
+        Column(name="state_to"),
+        Column(name="reason"),
+        Column(name="shown_digest"),
+        Column(name="previous_digest"),
+    ),
+)
+SPECS = (
+    MEASUREMENT,
+    DECLARED_COVERAGE,
+    REPORT,
+    CAMERA,
+    SENSOR,
+    POWER,
+    PLANNED_WORK,
+    PUBLIC_LAND,
+    OPERATOR_PLAN,
+    SURVEY,
+    TASK,
+    PROPOSAL,
+    AUDIT,
+)

@@ -1,0 +1,1 @@
+"""The door between files of the outside and tables."""

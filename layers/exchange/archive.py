@@ -1,0 +1,98 @@
+"""ZIP archives: judged by their directory before a byte is inflated, extracted flat to names made here."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path
+
+from layers.exchange.fault import refusal
+from layers.exchange.raw import Limits
+
+_NESTED = (".zip", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar", ".kmz")
+_CHUNK = 1 << 16
+_SMALL_BYTES = 20_000_000
+
+
+def members(path: Path, limits: Limits) -> tuple[zipfile.ZipInfo, ...]:
+    """
+    Directory of an archive, once it has proved harmless.
+
+    Parameters
+    ----------
+    path
+        Server-made path of the archive.
+    limits
+        Largest number, size and ratio.
+
+    Returns
+    -------
+    members
+        Files in the archive, folders left out.
+
+    Raises
+    ------
+    FileError
+        The archive is damaged (``ZIP_CORRUPT``), a bomb (``ZIP_BOMB``), names places outside itself
+        (``ZIP_PATH``), is encrypted, or holds another archive (``ZIP_NESTED``).
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
+        raise refusal("ZIP_CORRUPT") from None
+    if len(found) > limits.members:
+        raise refusal("ZIP_BOMB", n_members=len(found), limit=limits.members)
+    for member in found:
+        _check_member(member)
+    inflated, packed = sum(one.file_size for one in found), sum(one.compress_size for one in found)
+    if inflated > limits.inflated_bytes or packed > path.stat().st_size:
+        raise refusal("ZIP_BOMB", n_bytes=inflated, limit=limits.inflated_bytes)
+    steep = [one for one in found if one.file_size > limits.ratio * max(one.compress_size, 1)]
+    if steep and sum(one.file_size for one in steep) > _SMALL_BYTES:
+        raise refusal("ZIP_BOMB", n_bytes=inflated, limit=_SMALL_BYTES)
+    return tuple(one for one in found if not one.is_dir())
+
+
+def extract(path: Path, member: zipfile.ZipInfo, target: Path, limits: Limits) -> None:
+    """
+    Inflate one member, counting as it goes.
+
+    Parameters
+    ----------
+    path
+        The archive.
+    member
+        What to extract.
+    target
+        Server-made path to write to.
+    limits
+        Largest size inflated.
+
+    Raises
+    ------
+    FileError
+        The member is damaged, or larger than its directory says.
+    """
+    written = 0
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(member) as source, target.open("wb") as out:
+            while chunk := source.read(_CHUNK):
+                written += len(chunk)
+                if written > min(member.file_size, limits.inflated_bytes):
+                    raise refusal("ZIP_BOMB", n_bytes=written, limit=member.file_size)
+                out.write(chunk)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        raise refusal("ZIP_CORRUPT") from None
+
+
+def _check_member(member: zipfile.ZipInfo) -> None:
+    name = member.filename.replace("\\", "/")
+    is_link = stat.S_ISLNK(member.external_attr >> 16)
+    if is_link or name.startswith("/") or name[1:2] == ":" or ".." in name.split("/") or "\x00" in member.orig_filename:
+        raise refusal("ZIP_PATH", name=name[:80])
+    if member.flag_bits & 0x1:
+        raise refusal("ZIP_ENCRYPTED")
+    if name.lower().endswith(_NESTED):
+        raise refusal("ZIP_NESTED", name=name[:80])

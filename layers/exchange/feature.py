@@ -1,0 +1,394 @@
+"""Layers as map files: GeoPackage, GeoJSON and Shapefile, each read back after it is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+import threading
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyogrio
+import shapely
+
+from geo.crs import WGS84
+from layers.exchange.frame import Field, Frame, Shapes, distance_m
+from layers.exchange.staging import damaged
+from layers.spec import Geometry, Kind
+
+TOLERANCE_M = 0.005
+TOLERANCE_GEOGRAPHIC_TEXT_M = 0.01
+DEGREE_DECIMALS = 9
+DBF_NAME_BYTES = 10
+DBF_TEXT_BYTES = 254
+FAMILIES: Mapping[str, tuple[str, str]] = {
+    "point": ("Point", "MultiPoint"),
+    "line": ("LineString", "MultiLineString"),
+    "polygon": ("Polygon", "MultiPolygon"),
+}
+_LOCK = threading.Lock()
+
+
+def write_gpkg(frame: Frame, path: Path) -> None:
+    """
+    Add a layer to a GeoPackage, headings as the columns' titles, and read it back.
+
+    Parameters
+    ----------
+    frame
+        The layer.
+    path
+        The GeoPackage; made if absent.
+
+    Raises
+    ------
+    StoreError
+        ``export_damaged``: the layer does not read back.
+    """
+    geometry_type = None if frame.spec.geometry is Geometry.NONE else _common_type(frame.placed)
+    _write(
+        frame,
+        path,
+        driver="GPKG",
+        layer=frame.spec.name,
+        geometry_type=geometry_type,
+        layer_options={"IDENTIFIER": frame.title, "GEOMETRY_NAME": "geom"},
+    )
+    with closing(sqlite3.connect(path)) as connection, connection:
+        _add_titles(connection, frame)
+    verify(frame, path, layer=frame.spec.name, id_name=frame.fields[frame.id_index].name)
+
+
+def write_geojson(frame: Frame, path: Path) -> None:
+    """
+    Write GeoJSON as of RFC 7946 and read it back.
+
+    Parameters
+    ----------
+    frame
+        The layer in EPSG:4326.
+    path
+        File to make.
+
+    Raises
+    ------
+    StoreError
+        ``export_damaged``: the file does not read back.
+
+    References
+    ----------
+    RFC 7946 §3.1.6 (exterior rings anticlockwise), §4 (WGS 84 only). Nine decimals are 0.1 mm.
+    """
+    _write(
+        frame,
+        path,
+        driver="GeoJSON",
+        layer=frame.spec.name,
+        geometry_type="Unknown",
+        layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": str(DEGREE_DECIMALS), "WRITE_NAME": "NO"},
+        exterior_cw=False,
+    )
+    verify(
+        frame,
+        path,
+        layer=None,
+        id_name=frame.fields[frame.id_index].name,
+        tolerance_m=TOLERANCE_GEOGRAPHIC_TEXT_M,
+        exterior_cw=False,
+    )
+
+
+def write_shapefiles(frame: Frame, folder: Path) -> tuple[tuple[Path, ...], dict[str, str], int]:
+    """
+    Write one Shapefile for each kind of shape, with the table of shortened names, and read them back.
+
+    Parameters
+    ----------
+    frame
+        The layer; rows without a shape are left to the caller to count.
+    folder
+        Where the files go.
+
+    Returns
+    -------
+    files
+        All the files made.
+    alias_table
+        Ten-byte name to the full column name.
+    n_cut
+        Texts longer than 254 bytes, which a Shapefile cannot hold, cut at a letter.
+
+    Raises
+    ------
+    StoreError
+        ``export_damaged``: a file does not read back (the driver itself says nothing on a full disk).
+    """
+    short_names = short(tuple(field.name for field in frame.fields))
+    cut, n_cut = _cut_texts(frame.take(frame.has_shape))
+    family = _families(cut)
+    kinds = sorted(set(family)) or [_empty_family(frame)]
+    for kind in kinds:
+        part = cut.take(family == kind)
+        stem = frame.spec.name if len(kinds) == 1 else f"{frame.spec.name}_{kind}"
+        target = folder / f"{stem}.shp"
+        _write(
+            part,
+            target,
+            driver="ESRI Shapefile",
+            layer=stem,
+            geometry_type=_common_type(part.placed) if len(part.placed) else FAMILIES[kind][0],
+            layer_options={},
+            names=short_names,
+            exterior_cw=True,
+        )
+        verify(part, target, layer=None, id_name=short_names[part.id_index], exterior_cw=True)
+    aliases = dict(zip(short_names, (field.name for field in frame.fields), strict=True))
+    table = folder / f"{frame.spec.name}_ten_cot.csv"
+    table.write_bytes(_alias_csv(frame, short_names))
+    files = [file for file in sorted(folder.iterdir()) if file.stem.startswith(frame.spec.name)]
+    return tuple(files), aliases, n_cut
+
+
+def verify(
+    frame: Frame,
+    path: Path,
+    *,
+    layer: str | None,
+    id_name: str,
+    tolerance_m: float = TOLERANCE_M,
+    exterior_cw: bool | None = None,
+) -> None:
+    """
+    Read a layer back and compare rows, ids and places with what was meant.
+
+    Parameters
+    ----------
+    frame
+        What was meant.
+    path, layer
+        What was written; None for the only layer.
+    id_name
+        Column that carries the ids in the file.
+    tolerance_m
+        Greatest distance allowed [m].
+    exterior_cw
+        Turn of exterior rings in the file: clockwise, anticlockwise, or None for as they came.
+
+    Raises
+    ------
+    StoreError
+        ``export_damaged``: anything differs.
+    """
+    with strict_gdal():
+        meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer, columns=[id_name])
+    n_rows = len(columns[0]) if len(columns) else 0
+    if n_rows != len(frame.source):
+        raise damaged(f"{len(frame.source)} rows meant, {n_rows} read back")
+    if n_rows == 0:
+        return
+    ids = [None if value is None or value != value else str(value) for value in columns[0]]
+    if ids != [None if value is None else str(value) for value in frame.ids]:
+        raise damaged("ids differ")
+    if wkb is None:
+        return
+    found = _in_degrees(shapely.from_wkb(wkb), meta["crs"])
+    expected = frame.source if exterior_cw is None else _turned(frame.source, exterior_cw=exterior_cw)
+    apart_m = distance_m(expected, found)
+    if not (apart_m <= tolerance_m).all():
+        raise damaged(f"row {int(np.argmax(apart_m))} lies {float(np.max(apart_m))} m off")
+
+
+@contextmanager
+def strict_gdal() -> Iterator[None]:
+    """
+    Take warnings of the format library as faults.
+
+    Raises
+    ------
+    StoreError
+        ``export_damaged``, with the first warning.
+    """
+    with _LOCK, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for item in caught:
+        if "pyogrio" in item.filename:
+            raise damaged(str(item.message))
+
+
+def short(names: Sequence[str]) -> tuple[str, ...]:
+    """
+    Names of at most ten bytes, all different, as a Shapefile needs them.
+
+    Parameters
+    ----------
+    names
+        Column names.
+
+    Returns
+    -------
+    short
+        In the same order; a name met before ends in a number.
+    """
+    taken: set[str] = set()
+    result = []
+    for name in names:
+        stem = name.encode("ascii", "ignore").decode() or "field"
+        candidate, number = stem[:DBF_NAME_BYTES], 1
+        while candidate.casefold() in taken:
+            number += 1
+            tail = f"_{number}"
+            candidate = stem[: DBF_NAME_BYTES - len(tail)] + tail
+        taken.add(candidate.casefold())
+        result.append(candidate)
+    return tuple(result)
+
+
+def _write(
+    frame: Frame,
+    path: Path,
+    *,
+    driver: str,
+    layer: str,
+    geometry_type: str | None,
+    layer_options: Mapping[str, str],
+    names: Sequence[str] | None = None,
+    exterior_cw: bool | None = None,
+) -> None:
+    shapes = frame.placed if exterior_cw is None else _turned(frame.placed, exterior_cw=exterior_cw)
+    arrays, masks = zip(*(_array(field) for field in frame.fields), strict=True)
+    is_table = geometry_type is None
+    with strict_gdal():
+        pyogrio.raw.write(
+            path,
+            None if is_table else shapely.to_wkb(shapes),
+            list(arrays),
+            np.array(names or [field.name for field in frame.fields], dtype=object),
+            field_mask=list(masks),
+            layer=layer,
+            driver=driver,
+            geometry_type=geometry_type,
+            crs=None if is_table else f"EPSG:{frame.epsg}",
+            encoding="UTF-8",
+            promote_to_multi=bool(geometry_type and geometry_type.startswith("Multi")),
+            layer_options=dict(layer_options),
+        )
+
+
+def _array(field: Field) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+    blank = np.array([value is None for value in field.values], dtype=np.bool_)
+    match field.kind:
+        case Kind.INTEGER:
+            return np.array([value or 0 for value in field.values], dtype=np.int64), blank
+        case Kind.BOOLEAN:
+            return np.array([bool(value) for value in field.values], dtype=np.bool_), blank
+        case Kind.REAL:
+            return np.array(field.values, dtype=np.float64), blank
+        case Kind.DATE:
+            return np.array(field.values, dtype="datetime64[D]"), blank
+        case _:
+            return np.array(field.values, dtype=object), None
+
+
+def _common_type(shapes: Shapes) -> str:
+    types = {shape.geom_type for shape in shapes if shape is not None}
+    for single, multi in FAMILIES.values():
+        if types and types <= {single, multi}:
+            return single if types == {single} else multi
+    return "Unknown"
+
+
+def _families(frame: Frame) -> npt.NDArray[np.str_]:
+    dimension = shapely.get_dimensions(frame.source)
+    return (
+        np.array(tuple(FAMILIES), dtype=np.str_)[dimension] if len(dimension) else np.array([], dtype=np.str_)
+    )
+
+
+def _empty_family(frame: Frame) -> str:
+    kind = str(frame.spec.geometry)
+    return kind if kind in FAMILIES else "point"
+
+
+def _turned(shapes: Shapes, *, exterior_cw: bool) -> Shapes:
+    turned: Shapes = shapely.orient_polygons(shapes, exterior_cw=exterior_cw)
+    return turned
+
+
+def _in_degrees(shapes: Shapes, crs: str | None) -> Shapes:
+    series = gpd.GeoSeries(shapes, crs=crs or WGS84)
+    degrees: Shapes = series.to_crs(WGS84).to_numpy()
+    return degrees
+
+
+def _cut_texts(frame: Frame) -> tuple[Frame, int]:
+    n_cut = 0
+    fields = []
+    for field in frame.fields:
+        values = field.values
+        if field.kind in (Kind.TEXT, Kind.LIST):
+            values = tuple(None if value is None else _cut(value) for value in values)
+            n_cut += sum(new != old for new, old in zip(values, field.values, strict=True))
+        fields.append(Field(name=field.name, heading=field.heading, kind=field.kind, values=values))
+    cut = Frame(
+        spec=frame.spec,
+        title=frame.title,
+        fields=tuple(fields),
+        source=frame.source,
+        placed=frame.placed,
+        epsg=frame.epsg,
+    )
+    return cut, n_cut
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:DBF_TEXT_BYTES].decode(errors="ignore")
+
+
+def _alias_csv(frame: Frame, short_names: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("ten_ngan", "ten_day_du", "tieu_de"))
+    writer.writerows(
+        (name, field.name, field.heading) for name, field in zip(short_names, frame.fields, strict=True)
+    )
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _add_titles(connection: sqlite3.Connection, frame: Frame) -> None:
+    """GeoPackage 1.3 Annex F.9 (Schema): QGIS shows the title of a column instead of its name."""
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL,"
+        " name TEXT, title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT,"
+        " CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),"
+        " CONSTRAINT gdc_tn UNIQUE (table_name, name))"
+    )
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NOT NULL,"
+        " constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC,"
+        " max_is_inclusive BOOLEAN, description TEXT,"
+        " CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"
+    )
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT,"
+        " extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL,"
+        " CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"
+    )
+    for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
+        connection.execute(
+            "INSERT INTO gpkg_extensions SELECT ?, NULL, 'gpkg_schema',"
+            " 'http://www.geopackage.org/spec/#extension_schema', 'read-write'"
+            " WHERE NOT EXISTS (SELECT 1 FROM gpkg_extensions WHERE table_name = ?)",
+            (table, table),
+        )
+    connection.executemany(
+        "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
+        [(frame.spec.name, field.name, field.heading, field.heading) for field in frame.fields],
+    )

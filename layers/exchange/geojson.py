@@ -1,0 +1,314 @@
+"""GeoJSON (RFC 7946), read by its own rules: every fault with the number of its feature, nothing passed over."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import shapely
+
+from layers.exchange.encoding import decode_utf8
+from layers.exchange.fault import issue, refusal
+from layers.exchange.raw import Cell, Limits, RawTable
+from layers.exchange.word import tidy
+from layers.issue import Issue, Severity
+
+DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
+_COLLECTION = "GeometryCollection"
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+_SAFE_NAME = re.compile(r"[^\w .,:()/%°-]")
+RESERVED = ("geom", "geometry", "fid", "rowid", "ogc_fid", "select", "table", "index", "group", "order")
+
+
+class _NotFiniteError(Exception):
+    """A literal NaN or Infinity, which JSON does not have."""
+
+
+def read(data: bytes, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
+    """
+    Features of a GeoJSON text.
+
+    Parameters
+    ----------
+    data
+        Content of the file.
+    limits
+        Largest depth and numbers of features and vertices.
+
+    Returns
+    -------
+    table, issues
+        One row for each feature, and faults found.
+
+    Raises
+    ------
+    FileError
+        The text is not JSON, too deep, not GeoJSON, or a coordinate is no number.
+    """
+    _check_depth(data, limits.depth)
+    text = decode_utf8(data)
+    repeated: list[str] = []
+    document = _parse(text, repeated)
+    features = list(_features(document))
+    if len(features) > limits.rows:
+        raise refusal("TABLE_TOO_LARGE", n_rows=len(features), n_columns=0, limit=limits.rows)
+    faults = [issue("JSON_DUPLICATE_KEY", column=key) for key in dict.fromkeys(repeated)]
+    counter = _Counter(limits.vertices)
+    shapes, properties = [], []
+    for number, feature in enumerate(features, start=1):
+        shape, found = _shape(feature, number, counter)
+        shapes.append(shape)
+        faults += found
+        properties.append(_properties(feature, number, faults))
+    epsg, is_declared, name = _crs(document, faults)
+    headings, renamed = _headings(properties, has_ids=any("id" in feature for feature in features))
+    faults += [issue("NAME_SANITISED", Severity.INFO, column=heading) for heading in renamed]
+    rows = tuple(_row(one, feature, headings) for one, feature in zip(properties, features, strict=True))
+    table = RawTable(
+        name=_safe(str(document.get("name", "")))[0],
+        headings=tuple(headings.values()),
+        rows=rows,
+        row_numbers=tuple(range(1, len(rows) + 1)),
+        shapes=tuple(shapes),
+        epsg=epsg,
+        is_crs_declared=is_declared,
+        crs_name=name,
+    )
+    return table, tuple(faults)
+
+
+class _Counter:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.n_vertices = 0
+
+    def add(self, count: int) -> None:
+        self.n_vertices += count
+        if self.n_vertices > self.limit:
+            raise refusal("TOO_MANY_VERTICES", limit=self.limit)
+
+
+def _check_depth(data: bytes, limit: int) -> None:
+    depth = 0
+    for found in _TOKEN.finditer(data):
+        sign = data[found.start()]
+        if sign in b"[{":
+            depth += 1
+            if depth > limit:
+                raise refusal("JSON_TOO_DEEP", limit=limit)
+        elif sign in b"]}":
+            depth -= 1
+
+
+def _parse(text: str, repeated: list[str]) -> dict[str, Any]:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(items)
+        if len(result) < len(items):
+            names = [name for name, _ in items]
+            repeated.extend(name for name in result if names.count(name) > 1)
+        return result
+
+    def constant(literal: str) -> float:
+        raise _NotFiniteError(literal)
+
+    try:
+        document = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        raise refusal("JSON_SYNTAX", row=error.lineno, detail=error.msg) from None
+    except _NotFiniteError as error:
+        row = text.count("\n", 0, text.find(str(error))) + 1
+        raise refusal("COORD_NOT_FINITE", row=row, value=str(error)) from None
+    except (RecursionError, ValueError):
+        raise refusal("JSON_SYNTAX", detail="number or nesting too large") from None
+    if not isinstance(document, dict):
+        raise refusal("GEOJSON_STRUCTURE", detail="the outermost value is not an object")
+    if document.get("type") == "Topology":
+        raise refusal("FORMAT_NOT_ALLOWED", found="TopoJSON")
+    return document
+
+
+def _features(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    kind = document.get("type")
+    if kind == "FeatureCollection":
+        members = document.get("features")
+        if not isinstance(members, list):
+            raise refusal("GEOJSON_STRUCTURE", detail="features is not a list")
+        if not members:
+            raise refusal("LAYER_EMPTY")
+        for number, feature in enumerate(members, start=1):
+            if not isinstance(feature, dict) or feature.get("type") != "Feature":
+                raise refusal("GEOJSON_STRUCTURE", row=number, detail="not a Feature")
+            yield feature
+    elif kind == "Feature":
+        yield document
+    elif kind in DEPTH or kind == _COLLECTION:
+        yield {"type": "Feature", "properties": {}, "geometry": document}
+    else:
+        raise refusal("GEOJSON_STRUCTURE", detail="type is not one of GeoJSON")
+
+
+def _properties(feature: dict[str, Any], number: int, faults: list[Issue]) -> dict[str, Any]:
+    properties = feature.get("properties")
+    if properties is not None and not isinstance(properties, dict):
+        raise refusal("GEOJSON_STRUCTURE", row=number, column="properties", detail="properties is not an object")
+    if "id" in feature and (isinstance(feature["id"], bool) or not isinstance(feature["id"], str | int | float)):
+        faults.append(issue("FEATURE_ID_INVALID", row=number, column="id"))
+    return properties or {}
+
+
+def _shape(feature: dict[str, Any], number: int, counter: _Counter) -> tuple[bytes | None, list[Issue]]:
+    if "geometry" not in feature:
+        raise refusal("GEOJSON_STRUCTURE", row=number, detail="geometry is missing")
+    geometry = feature["geometry"]
+    if geometry is None:
+        return None, []
+    faults: list[Issue] = []
+    shape = _geometry(geometry, number, counter, faults)
+    return (None if shape is None else bytes(shapely.to_wkb(shape))), faults
+
+
+def _geometry(geometry: Any, number: int, counter: _Counter, faults: list[Issue]) -> shapely.Geometry | None:
+    if not isinstance(geometry, dict):
+        raise refusal("GEOJSON_STRUCTURE", row=number, detail="geometry is not an object")
+    kind = geometry.get("type")
+    if kind == _COLLECTION:
+        members = geometry.get("geometries")
+        if not isinstance(members, list):
+            raise refusal("GEOJSON_STRUCTURE", row=number, detail="geometries is not a list")
+        parts = [_geometry(member, number, counter, faults) for member in members]
+        return shapely.GeometryCollection([part for part in parts if part is not None])
+    if kind not in DEPTH:
+        raise refusal("GEOM_TYPE_UNSUPPORTED", row=number, found=str(kind)[:40])
+    coordinates = geometry.get("coordinates")
+    if not isinstance(coordinates, list):
+        raise refusal("GEOM_COORD_INVALID", row=number, value=str(coordinates)[:40])
+    if not coordinates:
+        return None
+    pairs = _Pairs(number=number, counter=counter)
+    nested = pairs.nest(coordinates, DEPTH[kind])
+    if pairs.widest > 3:
+        faults.append(issue("GEOM_DIM_DROPPED", Severity.WARNING, row=number, n_dimensions=pairs.widest))
+    elif pairs.widest == 3:
+        faults.append(issue("GEOM_HEIGHT_DROPPED", Severity.INFO, row=number))
+    return _build(kind, nested, number, faults)
+
+
+class _Pairs:
+    def __init__(self, *, number: int, counter: _Counter) -> None:
+        self.number = number
+        self.counter = counter
+        self.widest = 0
+
+    def nest(self, value: Any, depth: int) -> Any:
+        if depth == 0:
+            return self.pair(value)
+        if not isinstance(value, list):
+            raise refusal("GEOM_COORD_NESTING", row=self.number)
+        return [self.nest(one, depth - 1) for one in value]
+
+    def pair(self, value: Any) -> tuple[float, float]:
+        if not isinstance(value, list):
+            raise refusal("GEOM_COORD_NESTING", row=self.number)
+        if value and isinstance(value[0], list):
+            raise refusal("GEOM_COORD_NESTING", row=self.number)
+        good = len(value) >= 2 and all(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
+        if not good:
+            raise refusal("GEOM_COORD_INVALID", row=self.number, value=str(value)[:40])
+        self.counter.add(1)
+        self.widest = max(self.widest, len(value))
+        try:
+            x, y = float(value[0]), float(value[1])
+        except OverflowError:
+            x = y = math.inf
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise refusal("COORD_NOT_FINITE", row=self.number, value=str(value)[:40])
+        return x, y
+
+
+def _build(kind: str, nested: Any, number: int, faults: list[Issue]) -> shapely.Geometry | None:
+    rings: list[Any] = nested if kind == "Polygon" else [ring for part in nested for ring in part] if kind == "MultiPolygon" else []
+    for ring in rings:
+        if len(ring) < 4:
+            faults.append(issue("GEOM_RING_SHORT", row=number, n_points=len(ring)))
+            return None
+        if ring[0] != ring[-1]:
+            faults.append(issue("GEOM_RING_UNCLOSED", row=number))
+            return None
+    lines = [nested] if kind == "LineString" else nested if kind == "MultiLineString" else []
+    if any(len(line) < 2 for line in lines):
+        faults.append(issue("GEOM_LINE_SHORT", row=number))
+        return None
+    if kind.endswith("Polygon"):
+        _check_winding(nested if kind == "MultiPolygon" else [nested], number, faults)
+    return _MAKERS[kind](nested)
+
+
+def _check_winding(polygons: list[Any], number: int, faults: list[Issue]) -> None:
+    for rings in polygons:
+        turns = [bool(shapely.is_ccw(shapely.linearrings(ring))) for ring in rings]
+        if turns and (not turns[0] or any(turns[1:])):
+            faults.append(issue("GEOM_REWOUND", Severity.WARNING, row=number))
+            return
+
+
+def _polygon(rings: Any) -> shapely.Polygon:
+    return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
+
+
+_MAKERS: dict[str, Callable[[Any], shapely.Geometry]] = {
+    "Point": shapely.Point,
+    "MultiPoint": shapely.MultiPoint,
+    "LineString": shapely.LineString,
+    "MultiLineString": shapely.MultiLineString,
+    "Polygon": _polygon,
+    "MultiPolygon": lambda polygons: shapely.MultiPolygon([_polygon(rings) for rings in polygons]),
+}
+
+
+def _crs(document: dict[str, Any], faults: list[Issue]) -> tuple[int | None, bool, str | None]:
+    member = document.get("crs")
+    if member is None:
+        return 4326, False, None
+    properties = member.get("properties") if isinstance(member, dict) else None
+    name = str(properties.get("name", "")) if isinstance(properties, dict) else ""
+    code = re.search(r"(?:EPSG|epsg)\D{1,3}(?:[\d.]+:)?(\d{4,6})$", name)
+    if code:
+        return int(code.group(1)), True, name
+    if "CRS84" in name:
+        return 4326, True, name
+    faults.append(issue("CRS_UNKNOWN", Severity.ASK, found=name[:80]))
+    return None, True, name or None
+
+
+def _safe(name: str) -> tuple[str, bool]:
+    clean = _SAFE_NAME.sub("_", tidy(name))[:63]
+    return clean, clean != name or name.lower() in RESERVED
+
+
+def _headings(properties: list[dict[str, Any]], *, has_ids: bool) -> tuple[dict[str, str], list[str]]:
+    names = dict.fromkeys(name for one in properties for name in one)
+    result: dict[str, str] = {"": "id"} if has_ids and "id" not in {name.lower() for name in names} else {}
+    renamed = []
+    for name in names:
+        clean, changed = _safe(name)
+        while clean in result.values():
+            clean, changed = f"{clean}_", True
+        result[name] = clean
+        renamed += [clean] if changed else []
+    return result, renamed
+
+
+def _row(properties: dict[str, Any], feature: dict[str, Any], headings: dict[str, str]) -> tuple[Cell, ...]:
+    return tuple(_cell(feature.get("id") if name == "" else properties.get(name)) for name in headings)
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, str):
+        return tidy(value) or None
+    if value is None or isinstance(value, bool | int | float):
+        return value if not isinstance(value, float) or np.isfinite(value) else None
+    return json.dumps(value, ensure_ascii=False)[:2000]

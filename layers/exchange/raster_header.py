@@ -1,0 +1,116 @@
+"""Rasters: judged by their header before a pixel is touched, then by whether they say where they lie."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+from layers.exchange.fault import issue, refusal
+from layers.exchange.raw import Limits
+from layers.issue import Issue, Severity
+
+_TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}
+_WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
+_OFFSETS, _COUNTS = (273, 324), (279, 325)
+_MAX_ENTRIES = 4096
+
+
+def judge(path: Path, limits: Limits) -> tuple[int, tuple[Issue, ...]]:
+    """
+    Check a GeoTIFF.
+
+    Parameters
+    ----------
+    path
+        Server-made path.
+    limits
+        Largest number of cells.
+
+    Returns
+    -------
+    n_cells, issues
+        Rows times columns, and faults found.
+
+    Raises
+    ------
+    FileError
+        The file is too large by its header (``RASTER_TOO_LARGE``) or damaged (``RASTER_CORRUPT``).
+    """
+    tags = _tags(path.read_bytes() if path.stat().st_size < limits.bytes else b"")
+    width, height = (int(tags.get(tag, (0,))[0]) for tag in (_WIDTH, _HEIGHT))
+    if width <= 0 or height <= 0:
+        raise refusal("RASTER_CORRUPT", detail="size missing")
+    if width * height * int(tags.get(_SAMPLES, (1,))[0]) > limits.raster_cells:
+        raise refusal("RASTER_TOO_LARGE", n_columns=width, n_rows=height, limit=limits.raster_cells)
+    _check_blocks(tags, path.stat().st_size)
+    return width * height, _judge_content(path)
+
+
+def _tags(data: bytes) -> dict[int, tuple[int, ...]]:
+    try:
+        order = "<" if data[:2] == b"II" else ">"
+        (version,) = struct.unpack_from(order + "H", data, 2)
+        is_big = version == 43
+        (start,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, 8 if is_big else 4)
+        (n_entries,) = struct.unpack_from(order + ("Q" if is_big else "H"), data, start)
+        if n_entries > _MAX_ENTRIES:
+            raise refusal("RASTER_CORRUPT", detail="directory too long")
+        at, step = start + (8 if is_big else 2), 20 if is_big else 12
+        return {
+            tag: values
+            for tag, values in (_entry(data, at + step * number, order, is_big=is_big) for number in range(n_entries))
+        }
+    except struct.error:
+        raise refusal("RASTER_CORRUPT", detail="header cut short") from None
+
+
+def _entry(data: bytes, at: int, order: str, *, is_big: bool) -> tuple[int, tuple[int, ...]]:
+    tag, kind = struct.unpack_from(order + "HH", data, at)
+    (count,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, at + 4)
+    if kind not in _CODES:
+        return tag, (0,)
+    place, room = at + (12 if is_big else 8), 8 if is_big else 4
+    if count * _TYPE_BYTES[kind] > room:
+        (place,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, place)
+    if place + count * _TYPE_BYTES[kind] > len(data):
+        raise refusal("RASTER_CORRUPT", detail=f"tag {tag}")
+    return tag, struct.unpack_from(f"{order}{count}{_CODES[kind]}", data, place) or (0,)
+
+
+def _check_blocks(tags: dict[int, tuple[int, ...]], size: int) -> None:
+    for offsets, counts in zip(_OFFSETS, _COUNTS, strict=True):
+        if offsets in tags and any(
+            start + length > size for start, length in zip(tags[offsets], tags.get(counts, ()), strict=False)
+        ):
+            raise refusal("RASTER_CORRUPT", detail="pixels cut short")
+
+
+def _judge_content(path: Path) -> tuple[Issue, ...]:
+    os.environ["GDAL_SKIP"] = "VRT WMS WMTS WCS DERIVED GTI STACTA STACIT HTTP PLMOSAIC EEDAI"
+    os.environ["GDAL_DISABLE_READDIR_ON_OPEN"] = "EMPTY_DIR"
+    import rasterio  # only rasters need it
+
+    try:
+        with rasterio.open(path, driver="GTiff") as raster:
+            faults = []
+            if raster.transform.b or raster.transform.d:
+                faults.append(issue("RASTER_ROTATED"))
+            if raster.crs is None:
+                faults.append(issue("CRS_MISSING", Severity.ASK, found=""))
+            elif raster.crs.to_epsg() is None:
+                faults.append(issue("CRS_UNKNOWN", Severity.ASK, found=str(raster.crs.to_wkt())[:40]))
+            if not _has_value(raster):
+                faults.append(issue("RASTER_ALL_NODATA"))
+            return tuple(faults)
+    except rasterio.errors.RasterioError as error:
+        raise refusal("RASTER_CORRUPT", detail=str(error).replace(str(path), "")[:80]) from None
+
+
+def _has_value(raster: Any) -> bool:
+    found = False
+    for _, window in raster.block_windows(1):
+        found = bool(raster.dataset_mask(window=window).any()) or found
+    return found

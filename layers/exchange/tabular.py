@@ -1,0 +1,302 @@
+"""Spreadsheets and delimited text: find the headings among titles, keep the row numbers, drop nothing unsaid."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import python_calamine
+
+from layers.exchange.fault import issue, refusal
+from layers.exchange.raw import Cell, Limits, RawTable, Skipped
+from layers.exchange.word import fold, tidy
+from layers.issue import Issue, Severity
+
+Grid = list[tuple[int, list[Cell]]]
+Merged = Iterable[tuple[tuple[int, int], tuple[int, int]]]
+
+DELIMITERS = (",", ";", "\t", "|")
+_NUMBER = re.compile(r"[-+]?[\d.,\s]*\d[\d.,\s]*(?:e[-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
+_TOTAL = re.compile(r"(?:tong cong|tong so|tong|cong|total|sum)(?: \d.*)?")
+_HEADER_DEPTH = 40
+_SPACES = "  "
+_GAPS = re.compile(r"(?<=\S) {2,}(?=\S)")
+
+
+def read_workbook(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tuple[Issue, ...]]:
+    """
+    Sheets of an XLSX or XLS file.
+
+    Parameters
+    ----------
+    path
+        Server-made path.
+    limits
+        Largest numbers of rows and columns.
+
+    Returns
+    -------
+    tables, issues
+        Sheets with content, and faults found.
+
+    Raises
+    ------
+    FileError
+        The file is damaged, too large or empty, or no sheet has headings.
+    """
+    tables: list[RawTable] = []
+    faults: list[Issue] = []
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
+        for name, sheet in sheets:
+            if sheet.height > limits.rows or sheet.width > limits.columns:
+                raise refusal("TABLE_TOO_LARGE", n_rows=sheet.height, n_columns=sheet.width, limit=limits.rows)
+            values = sheet.to_python(skip_empty_area=False)
+            grid: Grid = [(number, [_plain(cell) for cell in row]) for number, row in enumerate(values, start=1)]
+            if any(cell is not None for _, row in grid for cell in row):
+                table, found = to_table(tidy(name), grid, merged=sheet.merged_cell_ranges or ())
+                tables.append(table)
+                faults += found
+    except (python_calamine.CalamineError, OSError) as error:
+        raise refusal("WORKBOOK_CORRUPT", detail=str(error)[:120]) from None
+    if not tables:
+        raise refusal("FILE_EMPTY")
+    return tuple(tables), tuple(faults)
+
+
+def read_text(text: str, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
+    """
+    Table of a delimited text.
+
+    Parameters
+    ----------
+    text
+        Content of the file, NFC.
+    limits
+        Largest numbers of rows and columns.
+
+    Returns
+    -------
+    table, issues
+        The table, and faults found.
+
+    Raises
+    ------
+    FileError
+        The text is empty, too large or without headings.
+    """
+    if not text.strip():
+        raise refusal("FILE_EMPTY")
+    csv.field_size_limit(1 << 20)
+    delimiter = _delimiter(text)
+    if delimiter == _SPACES:
+        text, delimiter = _GAPS.sub("\t", text), "\t"
+    grid: Grid = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    line = 1
+    try:
+        for cells in reader:
+            grid.append((line, [_plain(cell) for cell in cells]))
+            line = reader.line_num + 1
+            if len(grid) > limits.rows or len(cells) > limits.columns:
+                raise refusal("TABLE_TOO_LARGE", n_rows=len(grid), n_columns=len(cells), limit=limits.rows)
+    except csv.Error as error:
+        raise refusal("CSV_SYNTAX", row=line, detail=str(error)[:120]) from None
+    table, faults = to_table("", grid)
+    return table, (*faults, *_decimal_commas(table, delimiter))
+
+
+def to_table(name: str, grid: Grid, *, merged: Merged = ()) -> tuple[RawTable, tuple[Issue, ...]]:
+    """
+    Table in a grid of cells.
+
+    Parameters
+    ----------
+    name
+        Name of the sheet.
+    grid
+        Rows with their numbers as the user sees them.
+    merged
+        Merged ranges ((row, column), (row, column)), counted from 0, ends included.
+
+    Returns
+    -------
+    table, issues
+        Headings, data rows and what was left out; rows with too many cells as faults.
+
+    Raises
+    ------
+    FileError
+        No row looks like headings (``CSV_HEADER``), or nothing stands under them (``TABLE_EMPTY``).
+    """
+    merged = tuple(merged)
+    at = _header_at(grid, merged)
+    headings, n_levels = _headings(grid, at, merged)
+    columns = [number for number, heading in enumerate(headings) if heading]
+    shown = _unique([headings[number] for number in columns])
+    skipped = [
+        Skipped(row=number, kind="title" if _texts(row) else "blank", text=" ".join(_texts(row))[:80])
+        for number, row in grid[:at]
+    ]
+    rows: list[tuple[Cell, ...]] = []
+    numbers: list[int] = []
+    faults: list[Issue] = []
+    body = grid[at + n_levels :]
+    last = max((place for place, (_, row) in enumerate(body) if len(_filled(row)) > 1), default=-1)
+    for place, (number, row) in enumerate(body):
+        kind = _kind(row, [fold(heading) for heading in headings], n_columns=len(columns), is_inside=place < last)
+        if kind:
+            skipped.append(Skipped(row=number, kind=kind, text=" ".join(_texts(row))[:80]))
+            continue
+        cells, fault = _fit(row, len(headings), number)
+        faults += fault
+        rows.append(tuple(cells[column] for column in columns))
+        numbers.append(number)
+    if not rows:
+        raise refusal("TABLE_EMPTY", sheet=name)
+    titles = tuple(text for _, row in grid[:at] for text in _texts(row))
+    table = RawTable(
+        name=name,
+        headings=tuple(shown),
+        rows=tuple(rows),
+        row_numbers=tuple(numbers),
+        titles=titles,
+        skipped=tuple(skipped),
+    )
+    return table, tuple(faults)
+
+
+def is_number_text(text: str) -> bool:
+    """
+    Tell whether a text is nothing but a number.
+
+    Parameters
+    ----------
+    text
+        Text of a cell.
+
+    Returns
+    -------
+    is_number
+        True for digits with signs, points, commas and spaces, and for nan and inf.
+    """
+    return _NUMBER.fullmatch(text.strip()) is not None
+
+
+def _plain(cell: object) -> Cell:
+    if isinstance(cell, str):
+        return tidy(cell) or None
+    if isinstance(cell, dt.datetime):
+        return cell.date()
+    if isinstance(cell, dt.time | dt.timedelta):
+        return str(cell)
+    if cell is None or isinstance(cell, bool | int | float | dt.date):
+        return cell
+    return tidy(str(cell)) or None
+
+
+def _filled(row: list[Cell]) -> list[Cell]:
+    return [cell for cell in row if cell is not None]
+
+
+def _texts(row: list[Cell]) -> list[str]:
+    return [str(cell) for cell in row if cell is not None]
+
+
+def _header_at(grid: Grid, merged: Merged) -> int:
+    top = grid[:_HEADER_DEPTH]
+    width = max((len(_filled(row)) for _, row in top), default=0)
+    covered = {
+        place: sum(end[1] - start[1] for start, end in merged if start[0] == place and end[1] - start[1] < width - 1)
+        for place in range(len(top))
+    }
+    for place, (_, row) in enumerate(top):
+        cells = _filled(row)
+        words = [cell for cell in cells if isinstance(cell, str) and not is_number_text(cell)]
+        if cells and len(cells) + covered[place] >= 0.6 * width and len(words) >= 0.7 * len(cells):
+            return place
+    raise refusal("CSV_HEADER", row=grid[0][0] if grid else 1)
+
+
+def _headings(grid: Grid, at: int, merged: Merged) -> tuple[list[str], int]:
+    first = ["" if cell is None else str(cell) for cell in grid[at][1]]
+    wide = [(start, end) for start, end in merged if start[0] == at and end[1] > start[1] and end[0] == at]
+    if not wide or at + 1 >= len(grid):
+        return first, 1
+    second = ["" if cell is None else str(cell) for cell in grid[at + 1][1]]
+    second += [""] * (len(first) - len(second))
+    for start, end in wide:
+        for column in range(start[1], min(end[1] + 1, len(first))):
+            first[column] = first[start[1]]
+    return [f"{over} / {under}" if over and under else over or under for over, under in zip(first, second, strict=False)], 2
+
+
+def _unique(headings: list[str]) -> list[str]:
+    counts: Counter[str] = Counter()
+    out = []
+    for heading in headings:
+        counts[heading] += 1
+        out.append(heading if counts[heading] == 1 else f"{heading} ({counts[heading]})")
+    return out
+
+
+def _kind(row: list[Cell], headings: list[str], *, n_columns: int, is_inside: bool) -> str | None:
+    cells = _filled(row)
+    if not cells:
+        return "blank"
+    folded = [fold(str(cell)) if cell is not None else "" for cell in row]
+    if [text for text in folded if text] == [heading for heading in headings if heading]:
+        return "header"
+    if isinstance(cells[0], str) and _TOTAL.fullmatch(fold(cells[0])):
+        return "total"
+    if len(cells) == 1 and n_columns >= 3:
+        return "section" if is_inside else "note"
+    return None
+
+
+def _fit(row: list[Cell], width: int, number: int) -> tuple[list[Cell], list[Issue]]:
+    """Cells as many as headings: an unquoted comma within a text is mended, other surplus is a fault."""
+    extra = len(row) - width
+    if extra <= 0:
+        return [*row, *([None] * -extra)], []
+    if all(cell is None for cell in row[width:]):
+        return row[:width], []
+    words = [isinstance(cell, str) and not is_number_text(cell) for cell in row]
+    joints = [place for place in range(1, len(row)) if words[place] and words[place - 1]]
+    if len(joints) == extra:
+        cells: list[Cell] = []
+        for place, cell in enumerate(row):
+            if place in joints:
+                cells[-1] = f"{cells[-1]}, {cell}"
+            else:
+                cells.append(cell)
+        return cells, [issue("CSV_UNQUOTED_COMMA", Severity.WARNING, row=number, n_extra=extra)]
+    return row[:width], [issue("CSV_ROW_WIDTH", row=number, n_cells=len(row), n_headings=width)]
+
+
+def _delimiter(text: str) -> str:
+    lines = [line for line in text.splitlines()[:30] if line.strip()]
+    best, best_score = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+        width, n_rows = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]))
+        score = (n_rows / len(lines) if width > 1 else 0.0, width)
+        if score > best_score:
+            best, best_score = delimiter, score
+    parted = sum(_GAPS.search(line) is not None for line in lines) / len(lines)
+    return _SPACES if best_score[0] < 0.6 and parted > 0.6 else best
+
+
+def _decimal_commas(table: RawTable, delimiter: str) -> tuple[Issue, ...]:
+    pattern = re.compile(r"-?\d+,\d+")
+    cells = [cell for row in table.rows for cell in row if isinstance(cell, str)]
+    found = next((cell for cell in cells if pattern.fullmatch(cell)), None)
+    if delimiter == "," or found is None:
+        return ()
+    return (issue("CSV_DECIMAL_COMMA", Severity.WARNING, example=found),)

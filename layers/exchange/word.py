@@ -1,0 +1,62 @@
+"""Vietnamese words made comparable: case, diacritics, punctuation and spacing aside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_GAP = re.compile(r"[^0-9a-z]+")
+
+
+def fold(text: str) -> str:
+    """
+    Text without case, diacritics and punctuation.
+
+    Parameters
+    ----------
+    text
+        Any text; NFC and NFD give the same.
+
+    Returns
+    -------
+    folded
+        ASCII letters and digits, words parted by one space: ``Tiên Kiều`` gives ``tien kieu``.
+    """
+    plain = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+    return _GAP.sub(" ", plain.lower().replace("đ", "d")).strip()
+
+
+def holds(text: str, phrase: str) -> bool:
+    """
+    Tell whether a folded text holds a folded phrase as whole words.
+
+    Parameters
+    ----------
+    text, phrase
+        Folded texts.
+
+    Returns
+    -------
+    is_held
+        False for an empty phrase.
+    """
+    return bool(phrase) and f" {phrase} " in f" {text} "
+
+
+def tidy(text: str) -> str:
+    """
+    Text in NFC with single spaces and without control characters.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    tidy
+        Text as it is stored.
+    """
+    normal = unicodedata.normalize("NFC", text).replace("\ufeff", "")
+    kept = "".join(letter if letter.isspace() or unicodedata.category(letter) != "Cc" else "" for letter in normal)
+    return " ".join(kept.split())

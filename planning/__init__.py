@@ -1,0 +1,1 @@
+"""Floor 2, the jobs: each reads, computes and writes, once."""

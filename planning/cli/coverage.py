@@ -1,0 +1,80 @@
+"""Ước tính vùng phủ sóng (estimate coverage)."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+
+from planning import coverage
+from planning.scenario import CoverageOptions
+from planning.text import share_text, tr
+from planning.workspace import open_workspace
+
+Result = tuple[int, object, str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Arguments of the verb.
+
+    Parameters
+    ----------
+    parser
+        Its sub-parser.
+    """
+    parser.add_argument("--operator", default=None)
+    parser.add_argument("--technology", default="5G")
+    parser.add_argument("--model", default="auto")
+    parser.add_argument("--cell-m", type=float, default=None)
+    parser.add_argument("--assume-flat-m", type=float, default=None)
+    parser.add_argument("--assume-clutter-m", type=float, default=None)
+
+
+def run(options: argparse.Namespace) -> Result:
+    """
+    Estimate.
+
+    Parameters
+    ----------
+    options
+        Parsed arguments.
+
+    Returns
+    -------
+    result
+        Exit status, JSON value, text.
+    """
+    workspace = open_workspace(options.workspace)
+    chosen = CoverageOptions(
+        operator=options.operator,
+        technology=options.technology,
+        model=options.model,
+        cell_m=options.cell_m,
+        assume_flat_m=options.assume_flat_m,
+        assume_clutter_m=options.assume_clutter_m,
+    )
+    show = _show if sys.stderr.isatty() else None
+    found = coverage.run(workspace, chosen, now=dt.datetime.now(dt.UTC), progress=show)
+    record = {
+        "run": found.digest,
+        "operators": list(found.operators),
+        "n_cells": found.n_cells,
+        "n_assumed_cells": found.n_assumed_cells,
+        "assumptions": list(found.assumptions),
+        "area": {
+            name: {"covered": shares[0], "uncovered": shares[1], "unknown": shares[2]}
+            for name, shares in found.area_share.items()
+        },
+        "rasters": {name: str(path) for name, path in found.state_paths.items()},
+    }
+    lines = [
+        f"{name}: {' / '.join(share_text(share, options.language) for share in shares)}"
+        for name, shares in found.area_share.items()
+    ]
+    assumed = [tr(key, options.language) for key in found.assumptions]
+    return 0, record, "\n".join([tr("cli.coverage.head", options.language), *lines, *assumed])
+
+
+def _show(share: float) -> None:
+    print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)

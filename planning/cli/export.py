@@ -1,0 +1,64 @@
+"""Kết xuất lớp ra tệp (write layers to a file)."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+from geo.crs import parse_epsg
+from planning import exchange
+from planning.workspace import open_workspace
+
+Result = tuple[int, object, str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Arguments of the verb.
+
+    Parameters
+    ----------
+    parser
+        Its sub-parser.
+    """
+    parser.add_argument("--layer", required=True, help="tên lớp hoặc all")
+    parser.add_argument("--format", required=True, choices=("gpkg", "geojson", "shp", "kml", "csv", "xlsx", "cog"))
+    parser.add_argument("--crs", default="4326", metavar="N")
+    parser.add_argument("--sharing", choices=("public", "internal", "operator"), default="internal")
+    parser.add_argument("--out", type=Path, required=True, metavar="PATH")
+
+
+def run(options: argparse.Namespace) -> Result:
+    """
+    Export.
+
+    Parameters
+    ----------
+    options
+        Parsed arguments.
+
+    Returns
+    -------
+    result
+        Exit status, JSON value, text.
+    """
+    report = exchange.export(
+        open_workspace(options.workspace),
+        layer=options.layer,
+        format=options.format,
+        epsg=parse_epsg(options.crs),
+        out=options.out,
+        sharing=options.sharing,
+        language=options.language,
+        now=dt.datetime.now(dt.UTC),
+    )
+    record = {
+        "path": str(report.path),
+        "format": report.format,
+        "epsg": report.epsg,
+        "rows": report.n_rows,
+        "left_out": report.n_left_out,
+        "sha256": report.sha256,
+    }
+    return 0, record, f"{report.path}: {report.n_rows} ({report.n_left_out})"

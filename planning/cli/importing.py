@@ -1,0 +1,64 @@
+"""Đưa một tệp vào một lớp (bring a file into a layer; all rows or none)."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+from geo.crs import parse_epsg
+from planning import exchange
+from planning.cli.report import issue_lines, issues_json
+from planning.workspace import open_workspace
+
+Result = tuple[int, object, str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Arguments of the verb.
+
+    Parameters
+    ----------
+    parser
+        Its sub-parser.
+    """
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--layer", required=True)
+    parser.add_argument("--crs", default=None, metavar="N")
+    parser.add_argument("--map", action="append", default=[], metavar="col=field", dest="mapping")
+    parser.add_argument("--replace", action="store_true", help="thay cả lớp thay vì thêm dòng")
+
+
+def run(options: argparse.Namespace) -> Result:
+    """
+    Import the file.
+
+    Parameters
+    ----------
+    options
+        Parsed arguments.
+
+    Returns
+    -------
+    result
+        Exit status, JSON value, text.
+    """
+    done = exchange.import_file(
+        open_workspace(options.workspace),
+        options.file,
+        layer=options.layer,
+        epsg=None if options.crs is None else parse_epsg(options.crs),
+        mapping=exchange.parse_mapping(options.mapping),
+        replace=options.replace,
+        now=dt.datetime.now(dt.UTC),
+    )
+    record = {
+        "layer": options.layer,
+        "rows": done.n_rows,
+        "skipped": done.n_skipped,
+        "epsg": done.epsg,
+        "columns": dict(done.columns),
+        "issues": issues_json(done.issues, options.language),
+    }
+    return 0, record, "\n".join([f"{options.layer}: {done.n_rows}", *issue_lines(done.issues, options.language)])

@@ -1,0 +1,140 @@
+"""Arguments to verbs, results to text or JSON, errors to exit codes: 0 done, 2 usage, 3 refused, never 1."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from geo.errors import PlannerError
+from layers.issue import Issue
+from planning.cli import check, coverage, export, gap, importing, init, pathloss, sample
+from planning.cli.report import issue_lines, issues_json
+from planning.text import tr
+
+VERBS: Mapping[str, ModuleType] = {
+    "init": init,
+    "sample": sample,
+    "import": importing,
+    "check": check,
+    "coverage": coverage,
+    "gap": gap,
+    "export": export,
+    "pathloss": pathloss,
+}
+DONE, USAGE, REFUSED = 0, 2, 3
+
+
+def parser() -> argparse.ArgumentParser:
+    """
+    The grammar of the command line.
+
+    Returns
+    -------
+    parser
+        One sub-parser for each verb.
+    """
+    root = argparse.ArgumentParser(prog="python -m planning", description="hatangso: hạ tầng số của một xã")
+    verbs = root.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, module in VERBS.items():
+        summary = (module.__doc__ or "").strip().splitlines()[0]
+        verb = verbs.add_parser(name, help=summary, description=summary)
+        verb.add_argument("--workspace", type=Path, default=None, metavar="PATH", help="thư mục bộ dữ liệu")
+        verb.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+        verb.add_argument("--language", choices=("vi", "en"), default="vi")
+        module.add_arguments(verb)
+    return root
+
+
+def workspace_folder(given: Path | None) -> Path:
+    """
+    Folder of the workspace asked for.
+
+    Parameters
+    ----------
+    given
+        Value of ``--workspace``.
+
+    Returns
+    -------
+    folder
+        It, else ``HATANGSO_WORKSPACE``, else ``var/sample``.
+    """
+    return given or Path(os.environ.get("HATANGSO_WORKSPACE") or "var/sample")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """
+    Run one verb.
+
+    Parameters
+    ----------
+    arguments
+        Words after the program's name.
+
+    Returns
+    -------
+    status
+        0 done, 2 usage, 3 refused.
+    """
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    options = parser().parse_args(arguments)
+    options.workspace = workspace_folder(options.workspace)
+    try:
+        status, result, text = VERBS[options.verb].run(options)
+    except PlannerError as error:
+        _print_error(error, as_json=options.json, language=options.language)
+        return REFUSED
+    except OSError as error:
+        refused = PlannerError("file_system", reason=error.strerror or type(error).__name__, file=_name(error))
+        _print_error(refused, as_json=options.json, language=options.language)
+        return REFUSED
+    print(json.dumps(plain(result), ensure_ascii=False, indent=2) if options.json else text)
+    return int(status)
+
+
+def _name(error: OSError) -> str:
+    return Path(str(error.filename)).name if error.filename else ""
+
+
+def _print_error(error: PlannerError, *, as_json: bool, language: str) -> None:
+    message = tr(f"error.{error.code}", language, **error.facts)
+    issues = [issue for issue in error.issues if isinstance(issue, Issue)]
+    if as_json:
+        record: dict[str, object] = {"code": error.code, "message": message, "facts": plain(error.facts)}
+        record["issues"] = issues_json(issues, language)
+        print(json.dumps({"error": record}, ensure_ascii=False, indent=2))
+        return
+    print(message, file=sys.stderr)
+    print("\n".join(issue_lines(issues, language)), file=sys.stderr)
+
+
+def plain(value: object) -> object:
+    """
+    A value that JSON can carry.
+
+    Parameters
+    ----------
+    value
+        Anything.
+
+    Returns
+    -------
+    plain
+        Mappings, lists, text, numbers; not-a-number becomes None.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return plain(value.item()) if hasattr(value, "item") else str(value)

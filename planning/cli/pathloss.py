@@ -1,0 +1,43 @@
+"""Tính suy hao cho bảng trường hợp (path loss of the cases of a CSV file)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from planning import pathloss
+
+Result = tuple[int, object, str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Arguments of the verb.
+
+    Parameters
+    ----------
+    parser
+        Its sub-parser.
+    """
+    parser.add_argument("--model", default=None)
+    parser.add_argument("--cases", type=Path, required=True, metavar="CSV")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV")
+
+
+def run(options: argparse.Namespace) -> Result:
+    """
+    Compute.
+
+    Parameters
+    ----------
+    options
+        Parsed arguments.
+
+    Returns
+    -------
+    result
+        Exit status, JSON value, text.
+    """
+    report = pathloss.run(options.cases, options.out, model=options.model)
+    record = {"out": str(options.out), "rows": report.n_rows, "in_range": report.n_in_range}
+    return 0, record, f"{options.out}: {report.n_rows} ({report.n_in_range} in_range)"

@@ -1,0 +1,325 @@
+"""The one reader of ``data/**``: parameters with their sources, as frozen values handed down."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from geo.coverage import Levels
+from geo.errors import NotFoundError
+from layers.cell import Band, CellDefaults
+from layers.exchange.headings import Aliases, parse_aliases
+
+ROOT = Path(__file__).resolve().parent.parent / "data"
+LANGUAGES = ("vi", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """
+    A telecom enterprise.
+
+    Parameters
+    ----------
+    id
+        Key used in every layer.
+    names
+        Name for each language.
+    colour, shape
+        Colour ``#rrggbb`` and symbol, so that maps survive grey printing.
+    bands
+        5G bands it may use, the first one assumed where none is stated.
+    is_active
+        True where it is expected to hand in data.
+    is_sample
+        True for the fictional operators of the sample.
+    aliases
+        Other spellings, lower case without diacritics.
+    """
+
+    id: str
+    names: Mapping[str, str]
+    colour: str
+    shape: str
+    bands: tuple[str, ...]
+    is_active: bool
+    is_sample: bool
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """
+    One editable number.
+
+    Parameters
+    ----------
+    value
+        The number, in ``unit``.
+    unit
+        Its unit.
+    source
+        Where it comes from, or that it is an assumption.
+    """
+
+    value: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRow:
+    """
+    One level of received power, as a row of ``levels.csv``.
+
+    Parameters
+    ----------
+    name
+        Key of its text ``level.<name>``.
+    lower_dbm
+        Lowest planning level that belongs to it [dBm]; minus infinity for the last.
+    is_covered
+        True where it counts as covered.
+    colour
+        Colour ``#rrggbb`` on maps.
+    """
+
+    name: str
+    lower_dbm: float
+    is_covered: bool
+    colour: str
+
+
+def _text(relative: str) -> str:
+    path = ROOT / relative
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NotFoundError("data_missing", file=relative) from None
+
+
+def _rows(relative: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(_text(relative))))
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+@cache
+def operators() -> tuple[Operator, ...]:
+    """
+    Telecom enterprises of ``data/operators.csv``.
+
+    Returns
+    -------
+    operators
+        In the order of the file.
+    """
+    return tuple(
+        Operator(
+            id=row["id"],
+            names=MappingProxyType({"vi": row["name_vi"], "en": row["name_en"]}),
+            colour=row["colour"],
+            shape=row["shape"],
+            bands=_parts(row["bands"]),
+            is_active=row["is_active"] == "1",
+            is_sample=row["is_sample"] == "1",
+            aliases=_parts(row["aliases"]),
+        )
+        for row in _rows("operators.csv")
+    )
+
+
+@cache
+def settings() -> Mapping[str, Setting]:
+    """
+    Editable numbers of ``data/models/settings.csv``.
+
+    Returns
+    -------
+    settings
+        Name to value, unit and source.
+    """
+    return MappingProxyType(
+        {
+            row["name"]: Setting(value=float(row["value"]), unit=row["unit"], source=row["source"])
+            for row in _rows("models/settings.csv")
+        }
+    )
+
+
+def setting(name: str) -> float:
+    """
+    One editable number.
+
+    Parameters
+    ----------
+    name
+        Its name, with the unit.
+
+    Returns
+    -------
+    value
+        The number, in its unit.
+    """
+    return settings()[name].value
+
+
+@cache
+def level_rows() -> tuple[LevelRow, ...]:
+    """
+    Levels of received power, the best first.
+
+    Returns
+    -------
+    rows
+        Rows of ``data/models/levels.csv``.
+    """
+    return tuple(
+        LevelRow(
+            name=row["level"],
+            lower_dbm=float(row["lower_dbm"] or "-inf"),
+            is_covered=row["is_covered"] == "1",
+            colour=row["colour"],
+        )
+        for row in _rows("models/levels.csv")
+    )
+
+
+@cache
+def levels() -> Levels:
+    """
+    Levels and margin as the engine takes them.
+
+    Returns
+    -------
+    levels
+        Names, lower edges [dBm], which count as covered, and the margin [dB].
+    """
+    rows = level_rows()
+    return Levels(
+        names=tuple(row.name for row in rows),
+        lower_dbm=tuple(row.lower_dbm for row in rows),
+        covered=tuple(row.is_covered for row in rows),
+        margin_db=float(_rows("models/levels.csv")[0]["margin_db"]),
+    )
+
+
+@cache
+def bands() -> Mapping[str, Band]:
+    """
+    Radio bands with their usual carrier.
+
+    Returns
+    -------
+    bands
+        Band name to record.
+    """
+    return MappingProxyType(
+        {
+            row["band"]: Band(
+                name=row["band"],
+                frequency_mhz=float(row["frequency_mhz"]),
+                bandwidth_mhz=float(row["bandwidth_mhz"]),
+                n_rb=int(row["n_rb"]),
+                scs_khz=float(row["scs_khz"]),
+                tdd=row["duplex"] == "TDD",
+                max_radius_m=float(row["max_radius_m"]),
+            )
+            for row in _rows("devices/bands.csv")
+        }
+    )
+
+
+@cache
+def cell_defaults() -> Mapping[tuple[str, str], CellDefaults]:
+    """
+    Assumed parameters of a cell of which nothing is known.
+
+    Returns
+    -------
+    defaults
+        (operator, technology) to record; the operator ``*`` stands for any other.
+    """
+    return MappingProxyType(
+        {
+            (row["operator"], row["technology"]): CellDefaults(
+                band=row["band"],
+                azimuths_deg=tuple(float(part) for part in _parts(row["azimuth_deg"])),
+                height_m=float(row["height_m"]),
+                tx_power_dbm=float(row["tx_power_dbm"]),
+                gain_dbi=float(row["gain_dbi"]),
+                horizontal_beamwidth_deg=float(row["horizontal_beamwidth_deg"]),
+                vertical_beamwidth_deg=float(row["vertical_beamwidth_deg"]),
+                cable_loss_db=float(row["cable_loss_db"]),
+                mechanical_tilt_deg=float(row["mechanical_tilt_deg"]),
+                electrical_tilt_deg=float(row["electrical_tilt_deg"]),
+            )
+            for row in _rows("devices/defaults.csv")
+        }
+    )
+
+
+@cache
+def fiber_speeds() -> Mapping[str, float]:
+    """
+    Usual speed of fibre access technologies.
+
+    Returns
+    -------
+    speeds
+        Technology to downstream speed [Gbit/s].
+    """
+    return MappingProxyType({row["technology"]: float(row["speed_gbps"]) for row in _rows("devices/fiber.csv")})
+
+
+@cache
+def aliases() -> Aliases:
+    """
+    Spellings of headings and values met in office files.
+
+    Returns
+    -------
+    aliases
+        Tables for the import.
+    """
+    return parse_aliases(_text("aliases/columns.csv"), _text("aliases/values.csv"))
+
+
+@cache
+def limits() -> Mapping[str, float]:
+    """
+    Limits of the guarded reader.
+
+    Returns
+    -------
+    limits
+        Name of each limit to its value.
+    """
+    return MappingProxyType({row["name"]: float(row["value"]) for row in _rows("limits.csv")})
+
+
+@cache
+def texts(language: str) -> Mapping[str, str]:
+    """
+    Texts of one language.
+
+    Parameters
+    ----------
+    language
+        ``vi`` or ``en``.
+
+    Returns
+    -------
+    texts
+        Key to text with placeholders.
+    """
+    found: dict[str, str] = json.loads(_text(f"i18n/{language}.json"))
+    return MappingProxyType(found)

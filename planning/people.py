@@ -1,0 +1,260 @@
+"""Who lives where: the hamlets' numbers brought to houses, or spread over land where houses are unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.zones import Booleans, Floats, Ints, People, assign, join, land_points, share_out
+from planning import data
+from planning.workspace import Workspace
+
+LIVED_IN = ("house", "apartment", "other")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hamlet:
+    """
+    One hamlet as the gap analysis sees it.
+
+    Parameters
+    ----------
+    id, name
+        Key and name.
+    located
+        True where a polygon, a point or houses of its own say where it is.
+    n_people
+        People counted; not-a-number where nobody knows.
+    """
+
+    id: str
+    name: str
+    located: bool
+    n_people: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """
+    The people of a workspace, their hamlets and houses.
+
+    Parameters
+    ----------
+    people
+        Weighted points; ``people.zone`` indexes ``hamlets``.
+    hamlets
+        Hamlets in the order of the table.
+    outlines
+        Polygons of the buildings that ``people.building`` indexes, in the CRS of the calculation.
+    basis
+        Text key of what the numbers rest on.
+    assumptions
+        Text key of each assumption made to the number of people it concerns.
+    registered
+        Registered population of the area, where known.
+    """
+
+    people: People
+    hamlets: tuple[Hamlet, ...]
+    outlines: tuple[shapely.Geometry, ...]
+    basis: str
+    assumptions: Mapping[str, float]
+    registered: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Houses:
+    x_m: Floats
+    y_m: Floats
+    weight: Floats
+    zone: Ints
+    by_convention: Booleans
+
+    def part(self, *, total: float, rows: Ints, zone: int, assumed: bool) -> People:
+        return People(
+            x_m=self.x_m[rows],
+            y_m=self.y_m[rows],
+            n_people=share_out(total, self.weight[rows]),
+            zone=np.full(len(rows), zone),
+            building=rows,
+            assumed=self.by_convention[rows] | assumed,
+        )
+
+
+def settle(workspace: Workspace) -> Settlement:
+    """
+    Bring the people of a workspace to points.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+
+    Returns
+    -------
+    settlement
+        Houses first; people of a hamlet without houses are spread over its polygon, over the land nearest
+        to its point, or, where nothing says where it lies, over the land of no other hamlet. Each such
+        step is counted in ``assumptions``. A hamlet without a number takes what its houses hold, else an
+        equal part of what the registered population leaves over.
+    """
+    area = workspace.boundary()
+    hamlets = workspace.store.read("hamlet").to_crs(workspace.calc_epsg)
+    shapes = [None if shape is None or shape.is_empty else shape for shape in hamlets.geometry]
+    houses, outlines = _houses(workspace, area, hamlets, shapes)
+    registered = _registered(workspace)
+    totals, guessed = _totals(hamlets, houses, registered)
+    if hamlets.empty:
+        everybody = registered if registered is not None else float(np.nansum(houses.weight))
+        parts = [_of_area(area, houses, everybody)] if everybody > 0 else []
+        return _settlement(parts, (), outlines, "area", registered)
+    parts = []
+    for index, total in enumerate(totals):
+        if np.isfinite(total) and total > 0:
+            parts.append(_of_hamlet(index, total, bool(guessed[index]), shapes, area, houses))
+    records = tuple(
+        Hamlet(
+            id=str(row.id),
+            name=str(row.name),
+            located=shapes[index] is not None or bool((houses.zone == index).any()),
+            n_people=float(totals[index]),
+        )
+        for index, row in enumerate(hamlets[["id", "name"]].itertuples(index=False))
+    )
+    return _settlement(parts, records, outlines, "hamlet", registered)
+
+
+def _settlement(
+    parts: list[People],
+    hamlets: tuple[Hamlet, ...],
+    outlines: tuple[shapely.Geometry, ...],
+    basis: str,
+    registered: float | None,
+) -> Settlement:
+    people = join(parts)
+    spread = people.building < 0
+    located = np.array([hamlet.located for hamlet in hamlets] or [True])
+    lost = spread & ~located[np.maximum(people.zone, 0)]
+    counted = {
+        "spread_everywhere": float(people.n_people[lost].sum()),
+        "spread_land": float(people.n_people[spread & ~lost].sum()),
+        "nearest_hamlet": float(people.n_people[~spread & people.assumed].sum()),
+    }
+    return Settlement(
+        people=people,
+        hamlets=hamlets,
+        outlines=outlines,
+        basis=f"people.basis.{basis}",
+        assumptions=MappingProxyType({f"assumption.{key}": value for key, value in counted.items() if value}),
+        registered=registered,
+    )
+
+
+def _registered(workspace: Workspace) -> float | None:
+    column = workspace.store.read("boundary")["population_registered"].dropna()
+    return float(column.sum()) if len(column) else None
+
+
+def _houses(
+    workspace: Workspace, area: shapely.Geometry, hamlets: gpd.GeoDataFrame, shapes: list[shapely.Geometry | None]
+) -> tuple[_Houses, tuple[shapely.Geometry, ...]]:
+    table = workspace.store.read("building")
+    table = table[table["kind"].isna() | table["kind"].isin(LIVED_IN)].to_crs(workspace.calc_epsg)
+    centre = shapely.point_on_surface(table.geometry.to_numpy())
+    x_m, y_m = shapely.get_x(centre), shapely.get_y(centre)
+    shapely.prepare(area)
+    inside = shapely.contains_xy(area, x_m, y_m)
+    table, x_m, y_m = table[inside], x_m[inside], y_m[inside]
+    zone, by_convention = assign(x_m, y_m, shapes, max_distance_m=data.setting("near_hamlet_max_m"))
+    stated = table["hamlet_id"].map({key: index for index, key in enumerate(hamlets["id"])})
+    known = stated.notna().to_numpy()
+    zone[known] = stated.dropna().to_numpy(dtype=np.int64)
+    houses = _Houses(
+        x_m=x_m,
+        y_m=y_m,
+        weight=table["n_people"].to_numpy(dtype=np.float64, na_value=np.nan),
+        zone=zone,
+        by_convention=by_convention & ~known,
+    )
+    return houses, tuple(table.geometry)
+
+
+def _totals(hamlets: gpd.GeoDataFrame, houses: _Houses, registered: float | None) -> tuple[Floats, Booleans]:
+    totals = pd.to_numeric(hamlets["population"]).to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = np.isnan(totals)
+    for index in np.flatnonzero(missing):
+        held = np.nansum(houses.weight[houses.zone == index])
+        totals[index] = held if held > 0 else np.nan
+    left = np.isnan(totals)
+    if registered is not None and left.any():
+        rest = registered - float(np.nansum(totals))
+        totals[left] = rest / left.sum() if rest > 0 else np.nan
+    return totals, missing
+
+
+def _of_hamlet(
+    index: int,
+    total: float,
+    guessed: bool,
+    shapes: list[shapely.Geometry | None],
+    area: shapely.Geometry,
+    houses: _Houses,
+) -> People:
+    own = np.flatnonzero(houses.zone == index)
+    if len(own):
+        return houses.part(total=total, rows=own, zone=index, assumed=guessed)
+    shape = shapes[index]
+    if shape is None:
+        free = np.flatnonzero(houses.zone < 0)
+        if len(free):
+            return houses.part(total=total, rows=free, zone=index, assumed=True)
+        return _spread(_unclaimed(area, shapes), total, index)
+    if shape.area > 0:
+        return _spread(shape, total, index)
+    return _spread_nearest(area, shapes, total, index)
+
+
+def _of_area(area: shapely.Geometry, houses: _Houses, total: float) -> People:
+    if len(houses.x_m):
+        return houses.part(total=total, rows=np.arange(len(houses.x_m)), zone=-1, assumed=False)
+    return _spread(area, total, -1)
+
+
+def _unclaimed(area: shapely.Geometry, shapes: list[shapely.Geometry | None]) -> shapely.Geometry:
+    taken = shapely.union_all([shape for shape in shapes if shape is not None and shape.area > 0])
+    rest = shapely.difference(area, taken)
+    return area if rest.is_empty else rest
+
+
+def _spread_nearest(
+    area: shapely.Geometry, shapes: list[shapely.Geometry | None], total: float, index: int
+) -> People:
+    x_m, y_m = land_points(_unclaimed(area, shapes), spacing_m=data.setting("spread_cell_m"))
+    zone, _ = assign(x_m, y_m, shapes, max_distance_m=data.setting("near_hamlet_max_m"))
+    own = zone == index
+    point = shapes[index]
+    if not own.any() and point is not None:
+        return _points(np.array([point.centroid.x]), np.array([point.centroid.y]), total, index)
+    return _points(x_m[own], y_m[own], total, index)
+
+
+def _spread(area: shapely.Geometry, total: float, zone: int) -> People:
+    return _points(*land_points(area, spacing_m=data.setting("spread_cell_m")), total, zone)
+
+
+def _points(x_m: Floats, y_m: Floats, total: float, zone: int) -> People:
+    n_points = len(x_m)
+    return People(
+        x_m=x_m,
+        y_m=y_m,
+        n_people=np.full(n_points, total / n_points),
+        zone=np.full(n_points, zone),
+        building=np.full(n_points, -1),
+        assumed=np.ones(n_points, dtype=bool),
+    )

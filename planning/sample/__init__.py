@@ -1,0 +1,7 @@
+"""The fictional commune "Xã Mẫu": a made-up map on which every planted story is told in data/sample/STORY.md."""
+
+from __future__ import annotations
+
+from planning.sample.build import SampleReport, make, make_starter
+
+__all__ = ["SampleReport", "make", "make_starter"]

@@ -1,0 +1,364 @@
+"""Where people live in the sample: hamlets, lanes, houses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from planning.sample import frame, land
+from planning.sample.frame import Floats
+from planning.sample.rows import Manner, table
+
+N_BUILDINGS = 9_000
+N_PEOPLE = 33_000
+N_BUILDINGS_NO_DATA = 220
+LANE_GAP_M = 54.0
+PITCH_M = 13.0
+DYKE_PITCH_M = 26.0
+DYKE_SHARE = 0.10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hamlet:
+    """
+    One made-up hamlet.
+
+    Parameters
+    ----------
+    number
+        Number in the commune's list, from 1.
+    name
+        Invented name.
+    x_m, y_m
+        Middle, east and north of the commune's middle [m].
+    bearing_deg
+        Direction of its main lane [°].
+    n_people
+        People counted, or None where nobody has handed in a number.
+    has_outline
+        False where only its point is known.
+    """
+
+    number: int
+    name: str
+    x_m: float
+    y_m: float
+    bearing_deg: float
+    n_people: int | None
+    has_outline: bool = True
+
+    @property
+    def id(self) -> str:
+        """Stable key of the hamlet."""
+        return f"MAU-THON-{self.number:02d}"
+
+
+_LIST = (
+    ("Cồn Mây", -380, 2280, 80, 1640),
+    ("Gò Lụa", 980, 2520, 100, 1520),
+    ("Bến Đậu", -1760, 1540, 20, 1780),
+    ("Vườn Cau", 960, 1400, 60, 1610),
+    ("Lạch Ngọc", 1960, 1620, 150, 1490),
+    ("Đống Sậy", -2650, 590, 75, 1350),
+    ("Ao Sấu", -360, 1130, 10, 1740),
+    ("Bãi Nhót", 3080, 830, 165, 920),
+    ("Đồng Ngô", -1620, 330, 95, 1870),
+    ("Quán Lau", -430, -30, 120, 2050),
+    ("Cầu Trám", 650, 330, 85, 2460),
+    ("Đình Sung", 1780, 170, 140, 1690),
+    ("Vải Ngọt", -2960, -760, 0, 1310),
+    ("Bờ Thị", -1830, -960, 70, 1580),
+    ("Giếng Mít", -520, -1270, 110, 1930),
+    ("Cửa Lác", 720, -900, 60, 2150),
+    ("Đê Quai", 1960, -1300, 20, 1450),
+    ("Xóm Diều", 3060, -520, 5, 1120),
+    ("Lũng Rươi", -2620, -1990, 50, 1180),
+    ("Ngòi Bạc", -120, -2170, 95, 1690),
+    ("Ruộng Thơm", 1050, -1900, 80, 470),
+    ("Tân Sậy", -1520, -2270, 100, None),
+)
+POINT_ONLY = (19, 22)
+WITHOUT_FIBRE = (18, 19)
+HAMLETS = tuple(
+    Hamlet(number=i, name=name, x_m=x, y_m=y, bearing_deg=b, n_people=n, has_outline=i not in POINT_ONLY)
+    for i, (name, x, y, b, n) in enumerate(_LIST, start=1)
+)
+
+
+def centre(hamlet: Hamlet) -> shapely.Point:
+    """
+    Middle of a hamlet.
+
+    Parameters
+    ----------
+    hamlet
+        The hamlet.
+
+    Returns
+    -------
+    point
+        In EPSG:9210.
+    """
+    return frame.point(hamlet.x_m, hamlet.y_m)
+
+
+@cache
+def territories() -> tuple[shapely.Polygon, ...]:
+    """
+    Land nearest to each hamlet's middle, cut at the border.
+
+    Returns
+    -------
+    territories
+        One polygon in EPSG:9210 for each hamlet, in the order of the list.
+    """
+    middles = [centre(hamlet) for hamlet in HAMLETS]
+    cells = shapely.voronoi_polygons(shapely.MultiPoint(middles), extend_to=land.outline().buffer(2000), ordered=True)
+    return tuple(cell.intersection(land.outline()) for cell in shapely.get_parts(cells))
+
+
+@cache
+def building_counts() -> Mapping[int, int]:
+    """
+    Number of buildings of each hamlet, in proportion to its people.
+
+    Returns
+    -------
+    counts
+        Hamlet number to buildings; 9 000 in all.
+    """
+    people = np.array([hamlet.n_people or 0 for hamlet in HAMLETS])
+    exact = people / people.sum() * (N_BUILDINGS - N_BUILDINGS_NO_DATA)
+    counts = np.floor(exact).astype(int)
+    counts[people == 0] = N_BUILDINGS_NO_DATA
+    for index in np.argsort(np.floor(exact) - exact, kind="stable")[: N_BUILDINGS - counts.sum()]:
+        counts[index] += 1
+    return MappingProxyType({hamlet.number: int(n) for hamlet, n in zip(HAMLETS, counts, strict=True)})
+
+
+def half_lane_m(hamlet: Hamlet) -> float:
+    """
+    Length of a lane on either side of the main lane.
+
+    Parameters
+    ----------
+    hamlet
+        The hamlet.
+
+    Returns
+    -------
+    length_m
+        Length [m].
+    """
+    return 150.0 + 0.14 * building_counts()[hamlet.number]
+
+
+def lane_offsets_m(hamlet: Hamlet) -> Floats:
+    """
+    Where the lanes leave the main lane.
+
+    Parameters
+    ----------
+    hamlet
+        The hamlet.
+
+    Returns
+    -------
+    along_m
+        Distances from the middle along the main lane [m], shape (n_lanes,).
+    """
+    slots_of_a_lane = 4 * int((half_lane_m(hamlet) - 14.0) / PITCH_M)
+    n_lanes = int(np.ceil(1.35 * building_counts()[hamlet.number] / slots_of_a_lane)) + 1
+    return (np.arange(n_lanes) - (n_lanes - 1) / 2) * LANE_GAP_M
+
+
+@cache
+def lanes(hamlet: Hamlet) -> tuple[shapely.LineString, ...]:
+    """
+    Lanes of a hamlet: the main lane first, then those across it.
+
+    Parameters
+    ----------
+    hamlet
+        The hamlet.
+
+    Returns
+    -------
+    lanes
+        Lines in EPSG:9210, not cut.
+    """
+    offsets, half = lane_offsets_m(hamlet), half_lane_m(hamlet)
+    where = {"centre_m": (centre(hamlet).x, centre(hamlet).y), "bearing_deg": hamlet.bearing_deg}
+    ends = frame.turned(np.array([offsets[0] - 20, offsets[-1] + 20]), np.zeros(2), **where)
+    across = [frame.turned(np.full(2, offset), np.array([-half, half]), **where) for offset in offsets]
+    return (shapely.LineString(ends), *(shapely.LineString(pair) for pair in across))
+
+
+def _village_slots(hamlet: Hamlet) -> tuple[Floats, Floats]:
+    """Middles (n, 2) of all possible house plots of a hamlet and how central each is."""
+    half = half_lane_m(hamlet)
+    steps = np.arange(14.0, half, PITCH_M)
+    across = np.concatenate([-steps[::-1], steps])
+    along = (lane_offsets_m(hamlet)[:, None] + np.array([-10.0, 10.0])).ravel()
+    grid_along, grid_across = (values.ravel() for values in np.meshgrid(along, across, indexing="ij"))
+    middle = centre(hamlet)
+    xy = frame.turned(grid_along, grid_across, centre_m=(middle.x, middle.y), bearing_deg=hamlet.bearing_deg)
+    reach = np.hypot(grid_along / (np.abs(along).max() + 1), grid_across / half)
+    return xy, reach
+
+
+@cache
+def _dyke_slots() -> tuple[Floats, Floats]:
+    """Middles (n, 2) and bearings (n,) [°] of plots on the land side of the dykes."""
+    xy, bearing = [], []
+    for _, dyke in land.dykes():
+        for at_m in np.arange(20.0, dyke.length - 20.0, DYKE_PITCH_M):
+            one, two = dyke.interpolate(at_m - 5), dyke.interpolate(at_m + 5)
+            east, north = two.x - one.x, two.y - one.y
+            length = np.hypot(east, north)
+            sides = np.array([[north, -east], [-north, east]]) / length * 20.0 + [(one.x + two.x) / 2, (one.y + two.y) / 2]
+            xy.append(max(sides.tolist(), key=lambda side: land.water().distance(shapely.Point(side))))
+            bearing.append(np.degrees(np.arctan2(east, north)))
+    return np.array(xy), np.array(bearing)
+
+
+@cache
+def _forbidden() -> shapely.Geometry:
+    """Where no house may stand: water and its banks, orchards, dykes, the main road, outside."""
+    dykes = shapely.union_all([line for _, line in land.dykes()]).buffer(10)
+    banks = land.water().buffer(34)
+    orchards = shapely.union_all(land.orchards()).buffer(8)
+    outside = land.outline().buffer(800).difference(land.outline().buffer(-15))
+    found = shapely.union_all([dykes, banks, orchards, outside, land.main_road().buffer(16)])
+    shapely.prepare(found)
+    return found
+
+
+def _free(xy: Floats, *, territory: shapely.Polygon) -> npt.NDArray[np.bool_]:
+    inside = shapely.contains_xy(territory, xy[:, 0], xy[:, 1])
+    return inside & ~shapely.intersects_xy(_forbidden(), xy[:, 0], xy[:, 1])
+
+
+def _chosen(hamlet: Hamlet, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Middles (n, 2) and bearings (n,) [°] of the houses of a hamlet, in a stable order."""
+    wanted = building_counts()[hamlet.number]
+    territory = territories()[hamlet.number - 1]
+    village, reach = _village_slots(hamlet)
+    free = _free(village, territory=territory)
+    village, reach = village[free], reach[free]
+    dyke, dyke_bearing = _dyke_slots()
+    apart = shapely.distance(shapely.MultiPoint(village), shapely.points(dyke)) > 24.0
+    along_dyke = np.flatnonzero(_free(dyke, territory=territory) & apart)
+    along_dyke = np.sort(rng.permutation(along_dyke)[: int(DYKE_SHARE * wanted)])
+    order = np.argsort(reach + rng.uniform(0.0, 0.35, len(reach)), kind="stable")
+    picked = np.sort(order[: wanted - len(along_dyke)])
+    bearings = np.concatenate([np.full(len(picked), hamlet.bearing_deg), dyke_bearing[along_dyke]])
+    return np.vstack([village[picked], dyke[along_dyke]]), bearings
+
+
+def _rectangles(xy: Floats, bearing_deg: Floats, rng: np.random.Generator) -> npt.NDArray[np.object_]:
+    """House outlines: 6–10 m along the lane, 8–13 m deep."""
+    along, across = rng.uniform(4.0, 6.5, len(xy)), rng.uniform(3.0, 5.0, len(xy))
+    shift = rng.uniform(-1.0, 1.0, (len(xy), 2))
+    sine, cosine = np.sin(np.radians(bearing_deg)), np.cos(np.radians(bearing_deg))
+    corners = np.empty((len(xy), 4, 2))
+    for corner, (a, c) in enumerate(((-1, -1), (-1, 1), (1, 1), (1, -1))):
+        corners[:, corner, 0] = xy[:, 0] + shift[:, 0] + a * along * sine + c * across * cosine
+        corners[:, corner, 1] = xy[:, 1] + shift[:, 1] + a * along * cosine - c * across * sine
+    return np.asarray(shapely.polygons(corners), dtype=np.object_)
+
+
+def _people(hamlet: Hamlet, n_houses: int, rng: np.random.Generator) -> list[float | None]:
+    if hamlet.n_people is None:
+        return [None] * n_houses
+    return [float(n) for n in rng.multinomial(hamlet.n_people, np.full(n_houses, 1.0 / n_houses))]
+
+
+def buildings(seed: int) -> gpd.GeoDataFrame:
+    """
+    The 9 000 buildings with heights of 4–12 m and the people in them.
+
+    Parameters
+    ----------
+    seed
+        Seed of the sample.
+
+    Returns
+    -------
+    table
+        Layer ``building``, EPSG:4326.
+    """
+    rng = frame.stream(seed, "building")
+    rows: list[dict[str, object]] = []
+    shapes: list[shapely.Geometry] = []
+    for hamlet in HAMLETS:
+        xy, bearing = _chosen(hamlet, rng)
+        floors = rng.choice([1, 2, 3], len(xy), p=[0.52, 0.36, 0.12])
+        heights = np.clip(np.round(3.4 * floors + rng.uniform(0.8, 1.9, len(xy)), 1), 4.0, 12.0)
+        people = _people(hamlet, len(xy), rng)
+        shapes += list(_rectangles(xy, bearing, rng))
+        rows += [
+            {
+                "id": f"MAU-NHA-{hamlet.number:02d}-{index:04d}",
+                "kind": "house",
+                "height_m": float(heights[index]),
+                "n_floors": int(floors[index]),
+                "n_people": people[index],
+                "hamlet_id": hamlet.id,
+            }
+            for index in range(len(xy))
+        ]
+    return table(Manner(layer="building", sharing="internal", accuracy_m=2.0), rows, shapes, rng)
+
+
+def hamlets(seed: int) -> gpd.GeoDataFrame:
+    """
+    The 22 hamlets: 20 outlines, two points, one of them without any number.
+
+    Parameters
+    ----------
+    seed
+        Seed of the sample.
+
+    Returns
+    -------
+    table
+        Layer ``hamlet``, EPSG:4326.
+    """
+    rng = frame.stream(seed, "hamlet")
+    rows = [_hamlet_row(hamlet, rng) for hamlet in HAMLETS]
+    shapes = [
+        territory if hamlet.has_outline else centre(hamlet)
+        for hamlet, territory in zip(HAMLETS, territories(), strict=True)
+    ]
+    manner = Manner(layer="hamlet", sharing="internal", accuracy_m=20.0, owner="UBND Xã Mẫu")
+    return table(manner, rows, shapes, rng)
+
+
+def _hamlet_row(hamlet: Hamlet, rng: np.random.Generator) -> dict[str, object]:
+    row: dict[str, object] = {"id": hamlet.id, "name": f"Thôn {hamlet.name}"}
+    row["former_commune"] = "Mẫu Thượng" if hamlet.y_m > 0 else "Mẫu Hạ"
+    if hamlet.n_people is None:
+        return row | {"note": "Thôn mới tách, chưa nộp biểu dân cư", "accuracy_m": 200.0}
+    people = hamlet.n_people
+    households = round(people / rng.uniform(3.3, 3.7))
+    adults, men = round(people * rng.uniform(0.70, 0.75)), round(people * rng.uniform(0.485, 0.505))
+    return row | {
+        "population": people,
+        "population_basis": "registered",
+        "households": households,
+        "poor_households": round(households * rng.uniform(0.01, 0.04)),
+        "adults": adults,
+        "men": men,
+        "women": people - men,
+        "adults_smartphone": round(adults * rng.uniform(0.72, 0.93)),
+        "households_fiber": round(households * rng.uniform(0.55, 0.85)),
+        "note": None if hamlet.has_outline else "Chưa có ranh giới thôn, chỉ có một điểm",
+    }

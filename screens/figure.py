@@ -1,0 +1,158 @@
+"""Figures in words: how many of a hundred people, and where a figure comes from."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from geo.gap import Figures
+from planning import data, text
+from planning.gap import GapArea
+from screens import state
+
+
+def hundred(figures: Figures) -> tuple[int, int, int]:
+    """
+    Three states as whole people of a hundred, which add up to a hundred.
+
+    Parameters
+    ----------
+    figures
+        People covered, uncovered, unknown.
+
+    Returns
+    -------
+    parts
+        Covered, uncovered, unknown; the largest remainders are rounded up. Zeros where nobody is counted.
+    """
+    people = (figures.covered, figures.uncovered, figures.unknown)
+    total = sum(people)
+    if total <= 0:
+        return 0, 0, 0
+    exact = [100 * value / total for value in people]
+    parts = [math.floor(value) for value in exact]
+    order = sorted(range(3), key=lambda index: parts[index] - exact[index])
+    for index in order[: 100 - sum(parts)]:
+        parts[index] += 1
+    return parts[0], parts[1], parts[2]
+
+
+def people(value: float) -> str:
+    """
+    A number of people.
+
+    Parameters
+    ----------
+    value
+        People, possibly with a fraction.
+
+    Returns
+    -------
+    text
+        Whole people in the language of the session.
+    """
+    return text.number(value, state.language())
+
+
+def share(value: float | None) -> str:
+    """
+    A share as a percentage.
+
+    Parameters
+    ----------
+    value
+        0–1, or None.
+
+    Returns
+    -------
+    text
+        One decimal; a dash where unknown.
+    """
+    return text.share_text(math.nan if value is None else value, state.language())
+
+
+def formula(figures: Figures, operator: str) -> None:
+    """
+    The way a figure was reckoned, one click away.
+
+    Parameters
+    ----------
+    figures
+        The figures explained.
+    operator
+        Operator id, ``any`` or ``two_or_more``.
+    """
+    with st.popover(state.tr("screen.formula"), icon=":material/functions:"):
+        st.markdown(
+            state.md(
+                "screen.formula.share",
+                covered=people(figures.covered),
+                uncovered=people(figures.uncovered),
+                unknown=people(figures.unknown),
+                total=people(figures.total),
+                share=share(figures.share),
+                operator=state.operator_name(operator),
+            )
+        )
+        if operator in ("any", "two_or_more"):
+            st.markdown(state.md(f"screen.formula.{operator}"))
+        st.markdown(state.md("screen.formula.assumed", share=share(figures.assumed_share)))
+        if state.is_technical():
+            st.markdown(state.md("screen.formula.technical", margin=data.levels().margin_db, limit=covered_limit()))
+
+
+def covered_limit() -> float:
+    """
+    Lowest planning level that counts as covered.
+
+    Returns
+    -------
+    limit_dbm
+        In dBm.
+    """
+    return min(row.lower_dbm for row in data.level_rows() if row.is_covered)
+
+
+def site_name(site_id: str) -> str:
+    """
+    Name of a mast as people call it.
+
+    Parameters
+    ----------
+    site_id
+        Its id, or "".
+
+    Returns
+    -------
+    name
+        Its name, else its id.
+    """
+    table = state.table("site")
+    names = table.loc[table["id"] == site_id, "name"].dropna()
+    return str(names.iloc[0]) if len(names) else site_id
+
+
+def reason(area: GapArea) -> str:
+    """
+    Why an area is without signal.
+
+    Parameters
+    ----------
+    area
+        The area.
+
+    Returns
+    -------
+    text
+        One sentence with whole metres.
+    """
+    facts: dict[str, object] = dict(area.facts)
+    for name in ("distance_m", "obstacle_distance_m", "obstacle_height_m"):
+        value = facts.get(name)
+        if isinstance(value, float):
+            facts[name] = text.number(value, state.language())
+    if "obstacle" in facts:
+        facts["obstacle"] = state.tr(f"gap.obstacle.{facts['obstacle']}")
+    facts["mast"] = site_name(str(facts.get("mast") or ""))
+    return state.tr(f"gap.reason.{area.reason}", **facts)

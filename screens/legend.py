@@ -1,0 +1,176 @@
+"""Legends: what a colour or a symbol on the map means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from layers.spec import Geometry, LayerSpec, Style
+from planning import data
+from screens import state
+from screens.mapview import safe
+
+UNKNOWN_COLOUR = "#9e9e9e"
+STATE_COLOURS = {"covered": "#5ab4ac", "uncovered": "#9b2226", "unknown": UNKNOWN_COLOUR}
+_PATHS = {
+    "circle": '<circle cx="9" cy="9" r="6"/>',
+    "ring": '<circle cx="9" cy="9" r="5"/>',
+    "triangle": '<path d="M9 2 16 15H2Z"/>',
+    "square": '<path d="M3 3H15V15H3Z"/>',
+    "diamond": '<path d="M9 1 17 9 9 17 1 9Z"/>',
+    "star": '<path d="M9 1l2.2 5.3 5.8.4-4.4 3.7 1.4 5.6L9 13l-5 3 1.400-5.600L1 6.700l5.800-.4Z"/>',
+    "cross": '<path d="M9 3V15M3 9H15"/>',
+    "area": '<path d="M2 3H16V15H2Z"/>',
+    "line": '<path d="M1 9H17"/>',
+    "hatch": '<path d="M2 3H16V15H2Z" fill="none"/><path d="M2 9 8 3M2 15 14 3M8 15 16 7"/>',
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """
+    One line of a legend.
+
+    Parameters
+    ----------
+    words
+        What it means.
+    shape
+        Symbol: a point shape, ``area``, ``line`` or ``hatch``.
+    colour
+        Colour ``#rrggbb``.
+    fill_opacity
+        Opacity of the filling, 0–1.
+    dash
+        Dash pattern of its outline.
+    """
+
+    words: str
+    shape: str
+    colour: str
+    fill_opacity: float = 1.0
+    dash: str = ""
+
+
+def render(entries: Sequence[Entry]) -> None:
+    """
+    Draw a legend.
+
+    Parameters
+    ----------
+    entries
+        Its lines, from top to bottom.
+    """
+    rows = "".join(
+        f'<div style="display:flex;gap:.5rem;align-items:center;line-height:1.35;margin:.15rem 0">'
+        f'{_symbol(entry)}<span style="font-size:.88rem">{safe(entry.words)}</span></div>'
+        for entry in entries
+    )
+    st.html(f"<div>{rows}</div>")
+
+
+def _symbol(entry: Entry) -> str:
+    open_shape = entry.shape in ("line", "cross", "hatch")
+    fill = "none" if open_shape else "#ffffff" if entry.shape == "ring" else safe(entry.colour)
+    solid = entry.shape in ("circle", "triangle", "square", "diamond", "star")
+    return (
+        '<svg width="18" height="18" viewBox="0 0 18 18" style="flex:none" aria-hidden="true">'
+        f'<g fill="{fill}" fill-opacity="{entry.fill_opacity}" stroke="{"#ffffff" if solid else safe(entry.colour)}" '
+        f'stroke-width="{1 if solid else 2}" stroke-dasharray="{safe(entry.dash)}">{_PATHS[entry.shape]}</g></svg>'
+    )
+
+
+def of_levels() -> tuple[Entry, ...]:
+    """
+    Levels of received power.
+
+    Returns
+    -------
+    entries
+        One for each level; the limits only behind *Kỹ thuật*.
+    """
+    rows = []
+    for row in data.level_rows():
+        words = state.tr(f"level.{row.name}")
+        if state.is_technical() and row.lower_dbm > float("-inf"):
+            words += state.tr("screen.level_limit", limit=row.lower_dbm)
+        rows.append(Entry(words=words, shape="area", colour=row.colour))
+    return (*rows, Entry(words=state.tr("screen.state.unknown"), shape="area", colour=UNKNOWN_COLOUR))
+
+
+def of_states() -> tuple[Entry, ...]:
+    """
+    The three states of an estimate.
+
+    Returns
+    -------
+    entries
+        Covered, uncovered, unknown.
+    """
+    return tuple(
+        Entry(words=state.tr(f"screen.state.{name}"), shape="area", colour=colour)
+        for name, colour in STATE_COLOURS.items()
+    )
+
+
+def of_operators(operators: Sequence[str]) -> tuple[Entry, ...]:
+    """
+    Operators with colour and shape.
+
+    Parameters
+    ----------
+    operators
+        Operator ids.
+
+    Returns
+    -------
+    entries
+        One for each.
+    """
+    styles = state.operator_styles()
+    return tuple(
+        Entry(words=state.operator_name(name), colour=styles[name][0], shape=styles[name][1])
+        for name in operators
+        if name in styles
+    )
+
+
+def of_layer(spec: LayerSpec, *, operators: Sequence[str]) -> tuple[Entry, ...]:
+    """
+    A layer as it is drawn.
+
+    Parameters
+    ----------
+    spec
+        Layer.
+    operators
+        Operators met in it, for layers drawn by operator.
+
+    Returns
+    -------
+    entries
+        One, or one for each operator.
+    """
+    title = state.tr(f"layer.{spec.name}")
+    if spec.style.by_operator and operators:
+        return tuple(
+            Entry(words=f"{title} – {entry.words}", colour=entry.colour, shape=entry.shape)
+            for entry in of_operators(operators)
+        )
+    return (
+        Entry(
+            words=title,
+            shape=_shape(spec.geometry, spec.style),
+            colour=spec.style.colour,
+            fill_opacity=spec.style.fill_opacity if spec.geometry is Geometry.POLYGON else 1.0,
+            dash=spec.style.dash if spec.geometry is not Geometry.POINT else "",
+        ),
+    )
+
+
+def _shape(geometry: Geometry, style: Style) -> str:
+    if geometry is Geometry.POLYGON:
+        return "area"
+    return "line" if geometry is Geometry.LINE else style.shape

@@ -1,0 +1,207 @@
+"""The calm ground every map stands on, and the drawings that several screens share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+import streamlit as st
+
+from layers.catalogue import spec_of
+from layers.spec import Geometry, Style
+from planning.gap import GapArea
+from screens import mapview, state
+from screens.legend import Entry
+from screens.mapview import Bounds, Click, Drawing
+
+GAP_COLOUR = "#9b2226"
+GROUND = Style(colour="#37474f", weight_px=1.6, fill_opacity=0.0)
+PAPER = Style(colour="#ffffff", weight_px=0.0, fill_opacity=1.0)
+BORDERS = Style(colour="#bcaaa4", weight_px=0.8)
+LANES = Style(colour="#d7cfc2", weight_px=1.0)
+GAP = Style(colour=GAP_COLOUR, weight_px=1.5)
+CHOSEN = Style(colour="#ffb000", weight_px=4.0)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _layer(path: str, version: state.Version, layer: str, opacity: float, label: bool) -> tuple[Drawing, ...]:
+    return mapview.draw_layer(
+        state.table(layer),
+        spec_of(layer),
+        operators=state.operator_styles(),
+        opacity=opacity,
+        label=label,
+        min_zoom=15 if layer == "building" else 14 if layer == "passive" else 0,
+    )
+
+
+def of_layer(layer: str, *, opacity: float = 1.0, label: bool = True) -> tuple[Drawing, ...]:
+    """
+    A layer in its own style.
+
+    Parameters
+    ----------
+    layer
+        Layer name.
+    opacity
+        Opacity, 0–1.
+    label
+        False leaves the names out.
+
+    Returns
+    -------
+    drawings
+        Its drawings, reckoned once for each state of the workspace.
+    """
+    found = state.opened()
+    return _layer(str(found.folder), state.version(found.folder), layer, opacity, label)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _ground(path: str, version: state.Version) -> tuple[Drawing, ...]:
+    outline = state.table("boundary").geometry.dropna().to_numpy()
+    hamlets = state.table("hamlet").geometry.dropna().to_numpy()
+    areas = hamlets[shapely.get_dimensions(hamlets) == 2] if len(hamlets) else hamlets
+    roads = state.table("road").geometry.dropna().to_numpy()
+    drawn = []
+    if len(outline):
+        drawn.append(mapview.draw_shapes(outline, style=PAPER))
+    if len(roads):
+        drawn.append(mapview.draw_shapes(roads, style=LANES))
+    if len(areas):
+        drawn.append(mapview.draw_shapes(areas, style=BORDERS))
+    if len(outline):
+        drawn.append(mapview.draw_shapes(outline, style=GROUND))
+    return tuple(drawn)
+
+
+def ground() -> tuple[Drawing, ...]:
+    """
+    Outline, hamlet borders and roads, all quiet.
+
+    Returns
+    -------
+    drawings
+        The lowest first.
+    """
+    found = state.opened()
+    return _ground(str(found.folder), state.version(found.folder))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _names(path: str, version: state.Version) -> tuple[Drawing, ...]:
+    table = state.table("hamlet")
+    located = table[~table.geometry.isna()]
+    if located.empty or len(located) > mapview.LABEL_LIMIT:
+        return ()
+    points = shapely.point_on_surface(located.geometry.to_numpy())
+    return (mapview.draw_labels(points, [str(name or "") for name in located["name"]]),)
+
+
+def names() -> tuple[Drawing, ...]:
+    """
+    Hamlet names.
+
+    Returns
+    -------
+    drawings
+        None where no hamlet has a place.
+    """
+    found = state.opened()
+    return _names(str(found.folder), state.version(found.folder))
+
+
+def gap_areas(areas: Sequence[GapArea], *, chosen: str | None = None) -> tuple[Drawing, ...]:
+    """
+    Areas without signal, hatched, with their rank.
+
+    Parameters
+    ----------
+    areas
+        The areas.
+    chosen
+        Id of the area to show brighter.
+
+    Returns
+    -------
+    drawings
+        Hatched areas, ranks, and the outline of the chosen one.
+    """
+    if not areas:
+        return ()
+    shapes = np.array([area.geometry for area in areas], dtype=object)
+    drawn = [mapview.draw_shapes(shapes, style=GAP, hatch=True)]
+    marked = [area.geometry for area in areas if area.id == chosen]
+    if marked:
+        drawn.append(mapview.draw_shapes(np.array(marked, dtype=object), style=CHOSEN))
+    ranked = areas[:30]
+    points = shapely.point_on_surface(shapes[: len(ranked)])
+    drawn.append(mapview.draw_labels(points, [str(area.rank) for area in ranked], strong=True))
+    return tuple(drawn)
+
+
+def extent() -> Bounds | None:
+    """
+    Extent of the workspace: its outline, else whatever has a place.
+
+    Returns
+    -------
+    bounds
+        West, south, east, north [degrees], or None.
+    """
+    for layer in ("boundary", "hamlet", "site", "place"):
+        table = state.table(layer)
+        shapes = table.geometry.dropna()
+        if len(shapes):
+            west, south, east, north = shapes.total_bounds
+            return float(west), float(south), float(east), float(north)
+    return None
+
+
+def gap_entry() -> Entry:
+    """
+    Legend of the areas without signal.
+
+    Returns
+    -------
+    entry
+        Hatch and words.
+    """
+    return Entry(words=state.tr("screen.gap.area"), shape="hatch", colour=GAP_COLOUR)
+
+
+def show(
+    drawings: Sequence[Drawing],
+    *,
+    key: str,
+    bounds: Bounds | None = None,
+    height_px: int = 480,
+    width_px: int = 700,
+) -> Click | None:
+    """
+    A map of the workspace.
+
+    Parameters
+    ----------
+    drawings
+        What it shows, the lowest first.
+    key
+        Name of the map, unique on the page.
+    bounds
+        What to look at; None: the whole workspace.
+    height_px, width_px
+        Size [px], the width only roughly.
+
+    Returns
+    -------
+    click
+        The last click, or None.
+    """
+    return mapview.show(
+        drawings,
+        key=key,
+        view=mapview.view_of(bounds or extent(), width_px=width_px, height_px=height_px),
+        height_px=height_px,
+        titles=(state.tr("screen.map.zoom_in"), state.tr("screen.map.zoom_out")),
+    )

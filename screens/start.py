@@ -1,0 +1,164 @@
+"""Tổng quan: where the commune stands, how sure that is, what is missing, what comes next."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from geo.gap import Figures
+from layers.catalogue import spec_of
+from layers.cell import operators_of
+from planning import sample
+from planning.coverage import CoverageRun
+from planning.gap import GapResult
+from screens import figure, heading, legend, scene, state
+
+
+def render() -> None:
+    """Draw the screen."""
+    found = state.workspace()
+    if found is None:
+        _choice()
+        return
+    heading.render("screen.start.title", found)
+    run = state.latest_coverage()
+    result = state.latest_gap()
+    if run is None or result is None:
+        _before_first_estimate()
+        return
+    _figures(run, result)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _map(result)
+    with right:
+        _worst(result)
+        _missing()
+
+
+def _choice() -> None:
+    st.title(state.tr("screen.choice.title"), anchor=False)
+    st.markdown(state.md("screen.choice.lead"))
+    columns = st.columns(3, gap="medium")
+    with columns[0].container(border=True):
+        st.subheader(state.tr("screen.choice.sample"), anchor=False)
+        st.markdown(state.md("screen.choice.sample.what"))
+        if st.button(state.tr("screen.choice.sample.do"), type="primary", width="stretch"):
+            make_sample()
+    with columns[1].container(border=True):
+        st.subheader(state.tr("screen.choice.own"), anchor=False)
+        st.markdown(state.md("screen.choice.own.what"))
+        if st.button(state.tr("screen.choice.own.do"), width="stretch"):
+            state.go("dataset")
+    with columns[2].container(border=True):
+        st.subheader(state.tr("screen.choice.starter"), anchor=False)
+        st.markdown(state.md("screen.choice.starter.what"))
+        if st.button(state.tr("screen.choice.starter.do"), width="stretch"):
+            path = state.default_folder().parent / "xa-ha-dong"
+            if not (path / "workspace.gpkg").is_file():
+                sample.make_starter(path, now=state.now())
+            state.choose(path)
+            st.rerun()
+
+
+def make_sample() -> None:
+    """Make the fictional commune beside the other workspaces, if need be, and open it."""
+    path = state.default_folder().parent / "sample"
+    if not (path / "workspace.gpkg").is_file():
+        with st.spinner(state.tr("screen.choice.sample.making")):
+            sample.make(path, seed=1, now=state.now())
+    state.choose(path)
+    st.rerun()
+
+
+def _figures(run: CoverageRun, result: GapResult) -> None:
+    figures = result.operators["any"]
+    covered, uncovered, unknown = figure.hundred(figures)
+    day = dt.datetime.fromisoformat(run.made_at).date()
+    st.markdown(
+        "### "
+        + state.md(
+            "screen.start.sentence",
+            technology="5G",
+            covered=covered,
+            uncovered=uncovered,
+            unknown=unknown,
+            day=day,
+        )
+    )
+    columns = st.columns(3)
+    for column, name, value in zip(columns, ("covered", "uncovered", "unknown"), _people(figures), strict=True):
+        column.metric(
+            state.tr(f"screen.start.{name}"),
+            state.tr("screen.people", n=figure.people(value)),
+            border=True,
+        )
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.markdown(state.md("screen.start.assumed", share=figure.share(figures.assumed_share)))
+    with right:
+        figure.formula(figures, "any")
+
+
+def _people(figures: Figures) -> tuple[float, float, float]:
+    return figures.covered, figures.uncovered, figures.unknown
+
+
+def _map(result: GapResult) -> None:
+    st.subheader(state.tr("screen.start.map"), anchor=False)
+    drawings = (
+        *scene.ground(),
+        *scene.gap_areas(result.areas),
+        *scene.of_layer("site", label=False),
+        *scene.names(),
+    )
+    scene.show(drawings, key="map_start", height_px=430, width_px=620)
+    operators = operators_of(state.table("site"), state.table("cell"))
+    legend.render((scene.gap_entry(), *legend.of_layer(spec_of("site"), operators=operators)))
+
+
+def _worst(result: GapResult) -> None:
+    st.subheader(state.tr("screen.start.worst"), anchor=False)
+    if not result.areas:
+        st.markdown(state.md("screen.start.no_gap"))
+    for area in result.areas[:4]:
+        st.markdown(
+            state.md(
+                "screen.start.area",
+                rank=str(area.rank),
+                place=area.hamlet or state.tr("screen.gap.no_hamlet"),
+                people=figure.people(area.people),
+                reason=figure.reason(area),
+            )
+        )
+    if result.areas and st.button(state.tr("screen.start.all_gaps"), icon=":material/arrow_forward:"):
+        state.go("gap")
+
+
+def _missing() -> None:
+    asks = state.latest_inventory().asks
+    if not asks:
+        return
+    st.subheader(state.tr("screen.start.missing"), anchor=False)
+    for ask in asks[:3]:
+        what, whom = state.md(ask.what_key, **ask.facts), state.md(ask.from_key, **ask.facts)
+        st.markdown(f"- {what} {state.tr('screen.start.ask_from')} {whom}")
+    if st.button(state.tr("screen.start.all_missing"), icon=":material/arrow_forward:"):
+        state.go("dataset")
+
+
+def _before_first_estimate() -> None:
+    st.markdown("### " + state.md("screen.start.nothing"))
+    has_sites = len(state.table("site")) > 0
+    if st.button(
+        state.tr("screen.start.estimate" if has_sites else "screen.start.fill"),
+        type="primary",
+        icon=":material/arrow_forward:",
+    ):
+        state.go("coverage" if has_sites else "dataset")
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        st.subheader(state.tr("screen.start.map"), anchor=False)
+        drawings = (*scene.ground(), *scene.of_layer("site", label=False), *scene.names())
+        scene.show(drawings, key="map_start", height_px=430, width_px=620)
+    with right:
+        _missing()

@@ -1,0 +1,446 @@
+"""What a session remembers, and the open workspace with its cached tables and results."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import streamlit as st
+
+from geo.errors import NotFoundError
+from layers.spec import LayerSpec
+from planning import coverage, data, gap, text
+from planning.coverage import CoverageRun
+from planning.gap import GapResult
+from planning.scenario import digest
+from planning.workspace import Inventory, Workspace, inventory, open_workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]()<>#+-!|~$:"})
+Version = tuple[tuple[str, int, int], ...]
+
+
+def language() -> str:
+    """
+    Language of the screens.
+
+    Returns
+    -------
+    language
+        ``vi`` or ``en``.
+    """
+    return str(st.session_state.get("language") or data.LANGUAGES[0])
+
+
+def is_technical() -> bool:
+    """
+    Tell whether technical words are wanted.
+
+    Returns
+    -------
+    is_technical
+        State of the switch *Kỹ thuật*.
+    """
+    return bool(st.session_state.get("technical", False))
+
+
+def tr(key: str, **facts: object) -> str:
+    """
+    Text in the language of the session, for places that show plain text.
+
+    Parameters
+    ----------
+    key
+        Text key.
+    facts
+        Values of its placeholders.
+
+    Returns
+    -------
+    text
+        The text.
+    """
+    return text.tr(key, language(), **facts)
+
+
+def md(key: str, **facts: object) -> str:
+    """
+    Text for places that read Markdown: what comes from data cannot act as markup.
+
+    Parameters
+    ----------
+    key
+        Text key.
+    facts
+        Values of its placeholders.
+
+    Returns
+    -------
+    text
+        The text.
+    """
+    return tr(key, **{name: plain_md(value) if isinstance(value, str) else value for name, value in facts.items()})
+
+
+def plain_md(value: object) -> str:
+    """
+    A value from data as Markdown that shows it letter by letter.
+
+    Parameters
+    ----------
+    value
+        Any value.
+
+    Returns
+    -------
+    text
+        The escaped text.
+    """
+    return str(value).translate(MARKDOWN)
+
+
+def now() -> dt.datetime:
+    """
+    Present moment; the screens are the edge that may ask for it.
+
+    Returns
+    -------
+    now
+        With the zone of this computer.
+    """
+    return dt.datetime.now().astimezone()
+
+
+def default_folder() -> Path:
+    """
+    Workspace opened at start.
+
+    Returns
+    -------
+    folder
+        ``HATANGSO_WORKSPACE``, else ``var/sample``.
+    """
+    return Path(os.environ.get("HATANGSO_WORKSPACE") or ROOT / "var" / "sample")
+
+
+def folder() -> Path:
+    """
+    Folder of the workspace of this session.
+
+    Returns
+    -------
+    folder
+        The chosen one, else the one opened at start.
+    """
+    return Path(st.session_state.get("folder") or default_folder())
+
+
+def folders() -> tuple[Path, ...]:
+    """
+    Workspaces that lie side by side with the one opened at start.
+
+    Returns
+    -------
+    folders
+        In the order of their names.
+    """
+    around = {path.parent for path in default_folder().parent.glob("*/workspace.gpkg")}
+    return tuple(sorted(around | {folder()}))
+
+
+def choose(path: Path) -> None:
+    """
+    Work with another workspace from now on.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    """
+    st.session_state["folder"] = str(path)
+
+
+def version(path: Path) -> Version:
+    """
+    Mark of a workspace's content on disk, the key of everything cached.
+
+    Parameters
+    ----------
+    path
+        Folder of the workspace.
+
+    Returns
+    -------
+    version
+        Name, time of last change and size of its files; empty where there is no workspace.
+    """
+    files = [path / "workspace.gpkg", *sorted((path / "rasters").glob("*"))]
+    found = [(file.name, file.stat()) for file in files if file.is_file()]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _open(path: str, inode: int) -> Workspace:
+    return open_workspace(Path(path))
+
+
+def workspace_exists() -> bool:
+    """
+    Tell whether the chosen folder holds a file of a workspace.
+
+    Returns
+    -------
+    exists
+        True even where that file turns out to be unusable.
+    """
+    return (folder() / "workspace.gpkg").is_file()
+
+
+def workspace() -> Workspace | None:
+    """
+    The open workspace.
+
+    Returns
+    -------
+    workspace
+        None where none exists yet.
+    """
+    path = folder()
+    file = path / "workspace.gpkg"
+    return _open(str(path), file.stat().st_ino) if file.is_file() else None
+
+
+def opened() -> Workspace:
+    """
+    The open workspace, which must exist.
+
+    Returns
+    -------
+    workspace
+        The workspace.
+
+    Raises
+    ------
+    NotFoundError
+        There is none yet.
+    """
+    found = workspace()
+    if found is None:
+        raise NotFoundError("workspace_missing", folder=folder().name)
+    return found
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _table(path: str, version: Version, layer: str, _workspace: Workspace) -> gpd.GeoDataFrame:
+    return _workspace.store.read(layer)
+
+
+def table(layer: str) -> gpd.GeoDataFrame:
+    """
+    Rows of a layer of the open workspace, shared: never change them.
+
+    Parameters
+    ----------
+    layer
+        Layer name.
+
+    Returns
+    -------
+    table
+        Rows in EPSG:4326.
+    """
+    found = opened()
+    return _table(str(found.folder), version(found.folder), layer, found)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _coverage(path: str, version: Version, _workspace: Workspace) -> CoverageRun | None:
+    return coverage.latest(_workspace)
+
+
+def latest_coverage() -> CoverageRun | None:
+    """
+    The last coverage estimate of the open workspace.
+
+    Returns
+    -------
+    run
+        None where nothing was estimated yet.
+    """
+    found = opened()
+    return _coverage(str(found.folder), version(found.folder), found)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _current(path: str, version: Version, _workspace: Workspace, _run: CoverageRun) -> bool:
+    return digest(_workspace, _run.options) == _run.digest
+
+
+def is_current(run: CoverageRun) -> bool:
+    """
+    Tell whether an estimate still rests on the data of the open workspace.
+
+    Parameters
+    ----------
+    run
+        The estimate.
+
+    Returns
+    -------
+    is_current
+        False where masts, outline, buildings, rasters or parameters changed since.
+    """
+    found = opened()
+    return _current(str(found.folder), version(found.folder), found, run)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _gap(path: str, version: Version, _workspace: Workspace, _now: dt.datetime) -> GapResult:
+    return gap.run(_workspace, now=_now)
+
+
+def latest_gap() -> GapResult | None:
+    """
+    Who is not served according to the last estimate.
+
+    Returns
+    -------
+    result
+        None where nothing was estimated yet.
+    """
+    found = opened()
+    if latest_coverage() is None:
+        return None
+    with st.spinner(tr("screen.working")):
+        return _gap(str(found.folder), version(found.folder), found, now())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _inventory(path: str, version: Version, day: dt.date, _workspace: Workspace) -> Inventory:
+    return inventory(_workspace, today=day)
+
+
+def latest_inventory() -> Inventory:
+    """
+    What the open workspace holds and lacks.
+
+    Returns
+    -------
+    inventory
+        As of today.
+    """
+    found = opened()
+    return _inventory(str(found.folder), version(found.folder), now().date(), found)
+
+
+def operator_name(operator: str) -> str:
+    """
+    Name of an operator, of ``any`` or of ``two_or_more``.
+
+    Parameters
+    ----------
+    operator
+        Operator id or one of the two words.
+
+    Returns
+    -------
+    name
+        In the language of the session.
+    """
+    if operator in ("any", "two_or_more"):
+        return tr(f"screen.operator.{operator}")
+    names = {row.id: row.names[language()] for row in data.operators()}
+    return names.get(operator, operator)
+
+
+def operator_styles() -> Mapping[str, tuple[str, str]]:
+    """
+    Colour and shape of every operator.
+
+    Returns
+    -------
+    styles
+        Operator id to both.
+    """
+    return {row.id: (row.colour, row.shape) for row in data.operators()}
+
+
+def column_title(spec: LayerSpec, column: str) -> str:
+    """
+    Heading of a column.
+
+    Parameters
+    ----------
+    spec
+        Layer.
+    column
+        Column name.
+
+    Returns
+    -------
+    title
+        In the language of the session, with the unit.
+    """
+    own = tr(f"column.{spec.name}.{column}")
+    title = tr(f"column.common.{column}") if own.startswith("column.") else own
+    found = spec.column(column)
+    return f"{title} ({found.unit})" if found and found.unit else title
+
+
+def value_text(spec: LayerSpec, column: str, value: Any) -> str:
+    """
+    A value as an official reads it.
+
+    Parameters
+    ----------
+    spec
+        Layer.
+    column
+        Column name.
+    value
+        Value of a row.
+
+    Returns
+    -------
+    text
+        In the language of the session; empty where there is no value.
+    """
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return tr("common.yes" if value else "common.no")
+    if column in ("operators", "operator"):
+        return ", ".join(operator_name(part) for part in str(value).split(";"))
+    found = spec.column(column)
+    if found is not None and found.vocabulary:
+        return ", ".join(_word(spec.name, column, part) for part in str(value).split(";"))
+    if isinstance(value, float) and found is not None and found.unit:
+        return text.number(value, language(), digits=0 if value == round(value) else 1)
+    if found is not None and found.kind == "date":
+        return text.day(dt.date.fromisoformat(str(value)[:10]), language())
+    return str(value)
+
+
+def _word(layer: str, column: str, value: str) -> str:
+    for scope in (layer, "common"):
+        key = f"value.{scope}.{column}.{value}"
+        found = tr(key)
+        if found != key:
+            return found
+    return value
+
+
+def go(page: str) -> None:
+    """
+    Open another screen.
+
+    Parameters
+    ----------
+    page
+        Key of the screen.
+    """
+    st.switch_page(st.session_state["pages"][page])
