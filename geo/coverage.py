@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import pairwise
 from threading import Lock
 
 import numpy as np
@@ -15,11 +16,11 @@ import numpy.typing as npt
 from geo import field
 from geo.errors import CancelledError, RangeError, ShapeError
 from geo.grid import Grid
-from geo.kernels import field as kernel
+from geo.kernels.field import EXTENDED
 from geo.kernels.sight import ASSUMED, BLOCKED
-from geo.propagation import RECEIVER_HEIGHT_M
+from geo.propagation import RECEIVER_HEIGHT_M, path_loss_db
 from geo.radio import Transmitter
-from geo.sight import Blocks
+from geo.sight import METHODS, Blocks
 from geo.terrain import Surface
 from geo.units import Array, Booleans, Bytes, Floats32, Indices16
 
@@ -27,6 +28,8 @@ RADIUS_ALLOWANCE_DB = 20.0
 """Loss beyond free space reckoned with when a sector's radius is set [dB]."""
 
 MAX_TRANSMITTERS = 32_767
+
+WARM_EPSG = 9210
 
 
 class State(IntEnum):
@@ -69,7 +72,7 @@ class Levels:
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.lower_dbm) == len(self.covered):
             raise ShapeError("levels_length", met=len(self.lower_dbm), needed=len(self.names))
-        for above, below in zip(self.lower_dbm[:-1], self.lower_dbm[1:], strict=True):
+        for above, below in pairwise(self.lower_dbm):
             if not above > below:
                 raise RangeError("lower_dbm", below, -math.inf, above, "dBm")
         n_covered = sum(self.covered)
@@ -310,38 +313,6 @@ def _at_least(needed: int, n_covered: Indices16, n_open: Indices16) -> Bytes:
     return np.where(n_covered >= needed, State.COVERED, state).astype(np.uint8)
 
 
-@dataclass(slots=True, eq=False)
-class _Best:
-    # The best so far for one operator, written by several threads under a lock.
-    power_dbm: Floats32
-    server: Indices16
-    possible_dbm: Floats32
-    marks: Bytes
-
-    @classmethod
-    def nothing(cls, shape: tuple[int, int]) -> _Best:
-        return cls(
-            power_dbm=np.full(shape, np.nan, dtype=np.float32),
-            server=np.full(shape, -1, dtype=np.int16),
-            possible_dbm=np.full(shape, -np.inf, dtype=np.float32),
-            marks=np.zeros(shape, dtype=np.uint8),
-        )
-
-    def add(self, part: field.Field) -> None:
-        kernel.merge(
-            part.row0,
-            part.col0,
-            part.power_dbm,
-            part.server,
-            part.possible_dbm,
-            part.marks,
-            self.power_dbm,
-            self.server,
-            self.possible_dbm,
-            self.marks,
-        )
-
-
 def estimate(
     transmitters: Sequence[Transmitter],
     surface: Surface,
@@ -416,7 +387,7 @@ def estimate(
         for sector in sectors
     ]
     turn_deg = surface.grid.convergence_deg() if convergence_deg is None else convergence_deg
-    blocks, found = Blocks.of(surface), {name: _Best.nothing(surface.grid.shape) for name in names}
+    blocks, found = Blocks.of(surface), {name: field.Best.nothing(surface.grid.shape) for name in names}
     lock = Lock()
 
     def work(mast: field.Mast) -> None:
@@ -442,11 +413,50 @@ def estimate(
     )
 
 
+def warm() -> None:
+    """
+    Compile every kernel once, so that the first estimate is as quick as the next.
+
+    Both ways to find line of sight and one path loss are run on a few cells.
+    """
+    grid = Grid(epsg=WARM_EPSG, west_m=0.0, north_m=0.0, cell_m=10.0, rows=8, cols=8)
+    sector = Transmitter(
+        id="warm",
+        mast_id="warm",
+        operators=("warm",),
+        technology="5G",
+        band="n41",
+        x_m=40.0,
+        y_m=-40.0,
+        height_m=36.0,
+        frequency_mhz=2550.0,
+        bandwidth_mhz=100.0,
+        n_rb=273,
+        scs_khz=30.0,
+        tx_power_dbm=53.0,
+        gain_dbi=22.0,
+        horizontal_beamwidth_deg=65.0,
+        vertical_beamwidth_deg=8.0,
+    )
+    levels = Levels(names=("any",), lower_dbm=(-100.0,), covered=(True,), margin_db=0.0)
+    surface = Surface.flat(grid, ground_m=0.0, clutter_m=0.0)
+    for sight in METHODS:
+        estimate((sector,), surface, levels=levels, limits={"default": 40.0}, sight=sight, workers=1)
+    path_loss_db(
+        "rma",
+        frequency_mhz=sector.frequency_mhz,
+        distance_m=100.0,
+        tx_height_m=36.0,
+        rx_height_m=1.5,
+        los=True,
+    )
+
+
 def _sorted(transmitters: Sequence[Transmitter]) -> list[Transmitter]:
     sectors = sorted(transmitters, key=lambda sector: sector.id)
     if len(sectors) > MAX_TRANSMITTERS:
         raise RangeError("transmitters", len(sectors), 0, MAX_TRANSMITTERS, "")
-    for first, second in zip(sectors[:-1], sectors[1:], strict=True):
+    for first, second in pairwise(sectors):
         if first.id == second.id:
             raise ShapeError("transmitter_twice", id=first.id)
     return sectors
@@ -477,7 +487,7 @@ def _run(
 
 def _outcome(
     surface: Surface,
-    found: Mapping[str, _Best],
+    found: Mapping[str, field.Best],
     *,
     ids: tuple[str, ...],
     levels: Levels,
@@ -498,6 +508,6 @@ def _outcome(
         possible_dbm={name: best.possible_dbm for name, best in found.items()},
         assumed={name: assumed | (best.marks & ASSUMED > 0) for name, best in found.items()},
         blocked={name: best.marks & BLOCKED > 0 for name, best in found.items()},
-        extended={name: int((best.marks & kernel.EXTENDED > 0).sum()) for name, best in found.items()},
+        extended={name: int((best.marks & EXTENDED > 0).sum()) for name, best in found.items()},
         outside_model=outside,
     )

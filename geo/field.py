@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo.errors import RangeError
-from geo.grid import Grid
 from geo.kernels import field as kernel
 from geo.kernels.sight import ASSUMED, UNKNOWN, VISITED
 from geo.propagation import MODELS, PathLossModel, model_of
@@ -69,6 +68,64 @@ class Field:
     server: Indices16
     possible_dbm: Floats32
     marks: Bytes
+
+
+@dataclass(slots=True, eq=False)
+class Best:
+    """
+    The best so far for one operator; arrays as in ``Field``, on the whole grid, written in place.
+
+    Several threads may share one, each adding under a lock.
+    """
+
+    power_dbm: Floats32
+    server: Indices16
+    possible_dbm: Floats32
+    marks: Bytes
+
+    @classmethod
+    def nothing(cls, shape: tuple[int, int]) -> Best:
+        """
+        Start, before any mast.
+
+        Parameters
+        ----------
+        shape
+            (rows, cols) of the grid.
+
+        Returns
+        -------
+        best
+            Nothing received, nothing open.
+        """
+        return cls(
+            power_dbm=np.full(shape, np.nan, dtype=np.float32),
+            server=np.full(shape, -1, dtype=np.int16),
+            possible_dbm=np.full(shape, -np.inf, dtype=np.float32),
+            marks=np.zeros(shape, dtype=np.uint8),
+        )
+
+    def add(self, part: Field) -> None:
+        """
+        Take one mast into account.
+
+        Parameters
+        ----------
+        part
+            Field of the mast.
+        """
+        kernel.merge(
+            part.row0,
+            part.col0,
+            part.power_dbm,
+            part.server,
+            part.possible_dbm,
+            part.marks,
+            self.power_dbm,
+            self.server,
+            self.possible_dbm,
+            self.marks,
+        )
 
 
 def reach_m(

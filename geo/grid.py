@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
-from pyproj import CRS, Proj, Transformer
-from pyproj.exceptions import CRSError
+from pyproj import CRS
 
+from geo.crs import WGS84, convergence_deg, is_projected, name_of, transform
 from geo.errors import CrsError, RangeError, ShapeError
 from geo.units import Array, Booleans, Floats, Integers
 
@@ -258,22 +257,13 @@ class Grid:
             Grid azimuth = true azimuth − convergence [°].
         """
         xmin, ymin, xmax, ymax = self.bounds
-        crs = _crs(self.epsg)
-        geographic = crs.geodetic_crs
-        to_degrees: Any = Transformer.from_crs(crs, geographic, always_xy=True)
-        lon_deg, lat_deg = to_degrees.transform((xmin + xmax) / 2.0, (ymin + ymax) / 2.0)
-        factors: Any = Proj(crs).get_factors(lon_deg, lat_deg)
-        return float(factors.meridian_convergence)
+        lon_deg, lat_deg = transform(
+            (xmin + xmax) / 2.0, (ymin + ymax) / 2.0, epsg_from=self.epsg, epsg_to=WGS84
+        )
+        return convergence_deg(self.epsg, lon_deg=float(lon_deg), lat_deg=float(lat_deg))
 
 
 @lru_cache(maxsize=64)
-def _crs(epsg: int) -> CRS:
-    try:
-        return CRS.from_epsg(epsg)
-    except CRSError as error:
-        raise CrsError("grid_crs_unknown", epsg=epsg) from error
-
-
 def require_metres(epsg: int) -> None:
     """
     Refuse a reference system in which a square cell has no meaning.
@@ -288,6 +278,5 @@ def require_metres(epsg: int) -> None:
     CrsError
         The code is unknown, the system is geographic, or an axis is not in metres.
     """
-    crs = _crs(epsg)
-    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
-        raise CrsError("grid_crs_not_projected", epsg=epsg, name=crs.name)
+    if not is_projected(epsg) or any(axis.unit_name != "metre" for axis in CRS.from_epsg(epsg).axis_info):
+        raise CrsError("grid_crs_not_projected", epsg=epsg, name=name_of(epsg))

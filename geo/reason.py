@@ -164,9 +164,7 @@ def _why(
     best = int(np.argmax(clear))
     sector, power_dbm = transmitters[best], clear[best]
     distance_m = math.hypot(sector.x_m - area.x_m, sector.y_m - area.y_m)
-    followed_m = field.reach_m(
-        sector, lowest_dbm=levels.lowest_dbm, allowance_db=20.0, limits_m=limits
-    )
+    followed_m = field.reach_m(sector, lowest_dbm=levels.lowest_dbm, allowance_db=20.0, limits_m=limits)
     would_cover = power_dbm - levels.margin_db >= levels.lowest_covered_dbm and distance_m <= followed_m
     wholly_assumed = sector.assumed >= ANTENNA
     stands = obstacle(surface, sector, area.x_m, area.y_m, receiver_height_m=receiver_height_m)

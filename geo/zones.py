@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -68,14 +69,14 @@ def join(parts: Sequence[People]) -> People:
     people
         All points, in order.
     """
-    empty = np.empty(0)
+    empty: list[NDArray[Any]] = [np.empty(0)]
     return People(
-        x_m=np.concatenate([part.x_m for part in parts] or [empty]),
-        y_m=np.concatenate([part.y_m for part in parts] or [empty]),
-        n_people=np.concatenate([part.n_people for part in parts] or [empty]),
-        zone=np.concatenate([part.zone for part in parts] or [empty]).astype(np.int64),
-        building=np.concatenate([part.building for part in parts] or [empty]).astype(np.int64),
-        assumed=np.concatenate([part.assumed for part in parts] or [empty]).astype(bool),
+        x_m=np.concatenate([part.x_m for part in parts] or empty),
+        y_m=np.concatenate([part.y_m for part in parts] or empty),
+        n_people=np.concatenate([part.n_people for part in parts] or empty),
+        zone=np.concatenate([part.zone for part in parts] or empty).astype(np.int64),
+        building=np.concatenate([part.building for part in parts] or empty).astype(np.int64),
+        assumed=np.concatenate([part.assumed for part in parts] or empty).astype(bool),
     )
 
 

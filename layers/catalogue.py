@@ -5,7 +5,21 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from geo.errors import NotFoundError
-from layers import boundary, building, cell, coverage5g, declared, fiber, hamlet, passive, place, road, site, wifi, zone
+from layers import (
+    boundary,
+    building,
+    cell,
+    coverage5g,
+    declared,
+    fiber,
+    hamlet,
+    passive,
+    place,
+    road,
+    site,
+    wifi,
+    zone,
+)
 from layers.spec import LayerSpec
 
 CATALOGUE: tuple[LayerSpec, ...] = (

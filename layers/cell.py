@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
-import pandas as pd
 
 from geo.crs import transform
 from geo.errors import InputError
@@ -180,7 +180,11 @@ def to_transmitters(
         for row in wanted.to_dict("records")
         if row["site_id"] in by_site or row["site_id"] not in set(sites["id"])
     ]
-    served = {(row["site_id"], operator) for row in wanted.to_dict("records") for operator in split(row["operators"])}
+    served = {
+        (row["site_id"], operator)
+        for row in wanted.to_dict("records")
+        for operator in split(row["operators"])
+    }
     found += [
         transmitter
         for site in by_site.values()
@@ -217,9 +221,9 @@ def _on_air(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table[(status.isna() | status.isin(ON_AIR)) & table.geometry.notna()]
 
 
-def _given(row: Mapping[str, object], name: str) -> float | None:
-    value = row.get(name)
-    return None if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type]
+def _given(row: Mapping[str, object] | None, name: str) -> float | None:
+    value = None if row is None else row.get(name)
+    return float(value) if isinstance(value, (int, float)) and not math.isnan(value) else None
 
 
 def _defaults_of(
@@ -264,7 +268,7 @@ def _from_cell(
         assumed |= {name} if given is None and name in _FROM_DEFAULTS else set()
     height_m = _given(row, "height_m")
     if height_m is None:
-        mast_m = _given(site, "height_m") if site is not None else None
+        mast_m = _given(site, "height_m")
         height_m = usual.height_m if mast_m is None else mast_m
         assumed |= {"height_m"}
     x_m, y_m = _position(row if site is None else site, epsg)
@@ -298,7 +302,9 @@ def _from_site(
     band = bands[usual.band]
     mast_m = _given(site, "height_m")
     x_m, y_m = _position(site, epsg)
-    assumed = {"band", "azimuth_deg", "height_m", *_FROM_DEFAULTS} | (_stated_assumptions(site) & {"geometry"})
+    assumed = {"band", "azimuth_deg", "height_m", *_FROM_DEFAULTS} | (
+        _stated_assumptions(site) & {"geometry"}
+    )
     for number, azimuth_deg in enumerate(usual.azimuths_deg, start=1):
         yield Transmitter(
             id=f"{site['id']}/{operator}/{number}",

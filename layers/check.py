@@ -283,9 +283,9 @@ def _integer(value: object) -> int | Misfit:
     number = _real(value)
     if isinstance(number, Misfit):
         return number
-    if not number.is_integer() or not -INTEGER_LIMIT <= number < INTEGER_LIMIT:
-        return Misfit.TYPE
-    return int(value) if isinstance(value, int | np.integer) else int(number)
+    whole = int(value) if isinstance(value, int | np.integer) else int(number)
+    is_fit = number.is_integer() and -INTEGER_LIMIT <= whole < INTEGER_LIMIT
+    return whole if is_fit else Misfit.TYPE
 
 
 def _boolean(value: object) -> bool | Misfit:

@@ -8,7 +8,10 @@ SPEC = LayerSpec(
     name="road",
     geometry=Geometry.LINE,
     columns=columns(
-        Column(name="kind", vocabulary=("national", "provincial", "commune", "hamlet", "lane", "dyke", "other")),
+        Column(
+            name="kind",
+            vocabulary=("national", "provincial", "commune", "hamlet", "lane", "dyke", "other"),
+        ),
         Column(name="is_main", kind=Kind.BOOLEAN),
         Column(name="width_m", kind=Kind.REAL, unit="m", low=0, high=100),
     ),

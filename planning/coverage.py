@@ -257,7 +257,9 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
     around = boundary.buffer(data.setting("around_m"))
     shapely.prepare(around)
     used = [
-        item for item in every if set(item.operators) & set(wanted) and shapely.contains_xy(around, item.x_m, item.y_m)
+        item
+        for item in every
+        if set(item.operators) & set(wanted) and shapely.contains_xy(around, item.x_m, item.y_m)
     ]
     return Inputs(
         transmitters=tuple(used),
@@ -269,7 +271,11 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
 
 
 def _outside(
-    sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, operator: str, boundary: shapely.Geometry, workspace: Workspace
+    sites: gpd.GeoDataFrame,
+    cells: gpd.GeoDataFrame,
+    operator: str,
+    boundary: shapely.Geometry,
+    workspace: Workspace,
 ) -> tuple[tuple[float, float], ...]:
     points = [
         point
@@ -289,7 +295,10 @@ def limits() -> Mapping[str, float]:
     limits
         Band, or ``default``, to distance [m].
     """
-    return {"default": data.setting("max_radius_m"), **{band.name: band.max_radius_m for band in data.bands().values()}}
+    return {
+        "default": data.setting("max_radius_m"),
+        **{band.name: band.max_radius_m for band in data.bands().values()},
+    }
 
 
 def _surface(workspace: Workspace, options: CoverageOptions, boundary: shapely.Geometry) -> Surface:
@@ -302,11 +311,11 @@ def _surface(workspace: Workspace, options: CoverageOptions, boundary: shapely.G
         terrain if terrain.exists() else None, clutter if clutter.exists() else None, grid
     )
     if not clutter.exists():
-        surface = _with_buildings(surface, workspace, options)
+        surface = _with_buildings(surface, workspace)
     return surface.filled(ground_m=options.assume_flat_m, clutter_m=options.assume_clutter_m)
 
 
-def _with_buildings(surface: Surface, workspace: Workspace, options: CoverageOptions) -> Surface:
+def _with_buildings(surface: Surface, workspace: Workspace) -> Surface:
     table = workspace.store.read("building")
     if table.empty:
         return surface
@@ -352,7 +361,12 @@ def _reach_m(operator: str) -> float:
 
 
 def _write(
-    workspace: Workspace, key: str, options: CoverageOptions, inputs: Inputs, coverage: Coverage, now: dt.datetime
+    workspace: Workspace,
+    key: str,
+    options: CoverageOptions,
+    inputs: Inputs,
+    coverage: Coverage,
+    now: dt.datetime,
 ) -> CoverageRun:
     coverage, opened = _opened(inputs, coverage)
     states = {operator: coverage.state(operator) for operator in inputs.operators}
@@ -398,7 +412,9 @@ def _rasters(
     level = np.where(shown == State.UNKNOWN, UNKNOWN_LEVEL, np.where(inside, level, NOTHING)).astype(np.uint8)
     rasters["level"] = (level, "level", NOTHING)
     if name in opened:
-        centi = np.where(np.isfinite(power), np.rint(power * CENTI), -32768).clip(-32768, 32767).astype(np.int16)
+        centi = (
+            np.where(np.isfinite(power), np.rint(power * CENTI), -32768).clip(-32768, 32767).astype(np.int16)
+        )
         rasters["power"] = (centi, "0.01 dBm", -32768)
         flags = coverage.assumed[name][part] * FLAG_ASSUMED + coverage.blocked[name][part] * FLAG_BLOCKED
         flags = flags + opened[name][part] * FLAG_OPEN_BORDER
@@ -473,5 +489,7 @@ def _rows(
                 "sharing": "internal",
             }
         )
-    order = sorted(records, key=lambda record: (record["operator"] not in (ANY, TWO_OR_MORE), record["operator"]))
+    order = sorted(
+        records, key=lambda record: (record["operator"] not in (ANY, TWO_OR_MORE), record["operator"])
+    )
     return gpd.GeoDataFrame(order, geometry=[outline] * len(order), crs=4326)

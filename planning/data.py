@@ -277,7 +277,9 @@ def fiber_speeds() -> Mapping[str, float]:
     speeds
         Technology to downstream speed [Gbit/s].
     """
-    return MappingProxyType({row["technology"]: float(row["speed_gbps"]) for row in _rows("devices/fiber.csv")})
+    return MappingProxyType(
+        {row["technology"]: float(row["speed_gbps"]) for row in _rows("devices/fiber.csv")}
+    )
 
 
 @cache

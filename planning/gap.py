@@ -219,7 +219,9 @@ def run(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -
     return GapResult(
         run=found.digest,
         made_at=found.made_at,
-        operators=MappingProxyType({name: tally(states[name], people.n_people, assumed[name]) for name in states}),
+        operators=MappingProxyType(
+            {name: tally(states[name], people.n_people, assumed[name]) for name in states}
+        ),
         hamlets=hamlets,
         areas=_areas(workspace, found, settlement, grid, states[ANY]),
         places=_places(workspace, found),
@@ -270,7 +272,14 @@ def _joint(
     return result
 
 
-def sample(grid: Grid, values: NDArray[np.generic], x_m: NDArray[np.float64], y_m: NDArray[np.float64], *, outside: int) -> Bytes:
+def sample(
+    grid: Grid,
+    values: NDArray[np.generic],
+    x_m: NDArray[np.float64],
+    y_m: NDArray[np.float64],
+    *,
+    outside: int,
+) -> Bytes:
     """
     Value of the cell under each point.
 
@@ -380,7 +389,9 @@ def _nearest(workspace: Workspace, areas: tuple[Area, ...]) -> list[tuple[str, f
 def _area_record(
     workspace: Workspace, area: Area, why: Why, rank: int, hamlet: str, road: tuple[str, float]
 ) -> GapArea:
-    place = gpd.GeoSeries([area.shape, shapely.Point(area.x_m, area.y_m)], crs=workspace.calc_epsg).to_crs(4326)
+    place = gpd.GeoSeries([area.shape, shapely.Point(area.x_m, area.y_m)], crs=workspace.calc_epsg).to_crs(
+        4326
+    )
     facts = {"mast": why.mast_id, "distance_m": why.distance_m, "assumed": why.assumed}
     if why.obstacle is not None:
         facts |= {
@@ -415,7 +426,7 @@ def _places(workspace: Workspace, found: CoverageRun) -> tuple[PlaceState, ...]:
         raster.grid, raster.values, points.x.to_numpy(), points.y.to_numpy(), outside=State.UNKNOWN
     )
     return tuple(
-        _place(row, STATE_NAMES[State(value)], "" if has_place else "gap.place.no_position")
+        _place(row, STATE_NAMES[State(int(value))], "" if has_place else "gap.place.no_position")
         for row, value, has_place in zip(table.to_dict("records"), state, placed, strict=True)
     )
 
@@ -459,13 +470,17 @@ def wifi(workspace: Workspace) -> TargetState:
     radius_m = free["radius_m"].astype(float).fillna(data.setting("wifi_radius_m")).to_numpy()
     tree = shapely.STRtree(free.geometry.to_numpy())
     items = []
-    for row, point in zip(places.to_dict("records"), places.geometry.to_crs(workspace.calc_epsg), strict=True):
+    for row, point in zip(
+        places.to_dict("records"), places.geometry.to_crs(workspace.calc_epsg), strict=True
+    ):
         linked = bool((free["place_id"] == row["id"]).any())
         near = False
         if point is not None and len(free):
             index = tree.query(point.buffer(float(radius_m.max())))
             near = any(free.geometry.iloc[spot].distance(point) <= radius_m[spot] for spot in index)
-        items.append(_place(row, *_wifi_state(row, found=linked or near, listed=len(spots) > 0 and point is not None)))
+        items.append(
+            _place(row, *_wifi_state(row, found=linked or near, listed=len(spots) > 0 and point is not None))
+        )
     return TargetState(figures=_count(items), items=tuple(items), note_key="gap.wifi.note")
 
 
@@ -519,17 +534,21 @@ def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
     state = np.where(fast, State.COVERED, np.where(perhaps, State.UNKNOWN, State.UNCOVERED)).astype(np.uint8)
     if nodes.empty:
         state[:] = State.UNKNOWN
-    return TargetState(
-        figures=tally(state, households, people.assumed), items=(), note_key="gap.fiber.note"
-    )
+    return TargetState(figures=tally(state, households, people.assumed), items=(), note_key="gap.fiber.note")
 
 
 def _households(hamlets: gpd.GeoDataFrame, settlement: Settlement) -> NDArray[np.float64]:
     stated = hamlets["households"].astype(float).fillna(0.0).to_numpy() if len(hamlets) else np.empty(0)
     people = settlement.people
-    held = np.bincount(np.maximum(people.zone, 0), weights=people.n_people * (people.zone >= 0), minlength=len(stated))
+    held = np.bincount(
+        np.maximum(people.zone, 0), weights=people.n_people * (people.zone >= 0), minlength=len(stated)
+    )
     each = np.divide(stated, held[: len(stated)], out=np.zeros_like(stated), where=held[: len(stated)] > 0)
-    return np.where(people.zone >= 0, people.n_people * each[people.zone], 0.0) if len(each) else people.n_people * 0
+    return (
+        np.where(people.zone >= 0, people.n_people * each[people.zone], 0.0)
+        if len(each)
+        else people.n_people * 0
+    )
 
 
 def _within(
@@ -590,7 +609,10 @@ def to_json(result: GapResult) -> dict[str, object]:
             for area in result.areas
         ],
         "places": [_place_json(place) for place in result.places],
-        "wifi": {**_figures_json(result.wifi.figures), "places": [_place_json(item) for item in result.wifi.items]},
+        "wifi": {
+            **_figures_json(result.wifi.figures),
+            "places": [_place_json(item) for item in result.wifi.items],
+        },
         "fiber": _figures_json(result.fiber.figures),
     }
 

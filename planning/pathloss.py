@@ -83,8 +83,9 @@ def run(cases_path: Path, out: Path, *, model: str | None) -> CasesReport:
         part = {key: values[rows] for key, values in numbers.items()}
         loss_db[rows], in_range[rows] = path_loss_db(name, los=los[rows], **part)
     flag = "in_range_model" if "in_range" in table.columns else "in_range"
-    written = table.assign(**{flag: in_range.astype(int), "loss_db": [f"{value:.9f}" for value in loss_db]})
-    cases.write(written, out)
+    table[flag] = in_range.astype(int)
+    table["loss_db"] = [f"{value:.9f}" for value in loss_db]
+    cases.write(table, out)
     return CasesReport(n_rows=len(table), n_in_range=int(in_range.sum()))
 
 
@@ -107,18 +108,17 @@ def _numbers(table: pd.DataFrame, names: list[str]) -> dict[str, Floats]:
     found = {key: _column(table, key) for key in SPELLINGS}
     free_space = np.array([name == "free_space" for name in names])
     slant_m = found.pop("slant_m")
+    usual = {"building_height_m": BUILDING_HEIGHT_M, "street_width_m": STREET_WIDTH_M}
+    if free_space.all():
+        found["distance_m"] = slant_m if found["distance_m"] is None else found["distance_m"]
+        usual |= {"tx_height_m": 0.0, "rx_height_m": 0.0}
+    missing = [key for key, values in found.items() if values is None and key not in usual]
+    if missing:
+        raise ColumnError("column_missing", column=missing[0])
     complete: dict[str, Floats] = {}
-    fallback = {"building_height_m": BUILDING_HEIGHT_M, "street_width_m": STREET_WIDTH_M}
     for key, values in found.items():
-        if values is None and key == "distance_m" and slant_m is not None and free_space.all():
-            values = slant_m
-        elif values is None and key.endswith("x_height_m") and free_space.all():
-            values = np.zeros(len(table))
-        elif values is None and key in fallback:
-            values = np.full(len(table), fallback[key])
-        if values is None:
-            raise ColumnError("column_missing", column=key)
-        complete[key] = np.where(np.isnan(values), fallback[key], values) if key in fallback else values
+        known = np.full(len(table), np.nan) if values is None else values
+        complete[key] = np.where(np.isnan(known), usual[key], known) if key in usual else known
     return complete
 
 
@@ -129,7 +129,9 @@ def _column(table: pd.DataFrame, key: str) -> Floats | None:
             wrong = numbers.isna() & (table[heading] != "")
             if wrong.any():
                 row = int(np.flatnonzero(wrong)[0])
-                raise ColumnError("cell_not_number", column=heading, row=row + 2, value=table[heading].iloc[row])
+                raise ColumnError(
+                    "cell_not_number", column=heading, row=row + 2, value=table[heading].iloc[row]
+                )
             values: Floats = numbers.to_numpy(dtype=np.float64) * factor
             return values
     return None
@@ -143,6 +145,11 @@ def _sight(table: pd.DataFrame, names: list[str], sights: list[str | None]) -> N
         elif name != "free_space":
             cell = str(table["los"].iloc[row]).lower() if "los" in table.columns else ""
             if cell not in ("0", "1", "0.0", "1.0", "true", "false"):
-                raise ColumnError("column_missing" if cell == "" else "cell_not_number", column="los", row=row + 2, value=cell)
+                raise ColumnError(
+                    "column_missing" if cell == "" else "cell_not_number",
+                    column="los",
+                    row=row + 2,
+                    value=cell,
+                )
             los[row] = cell in ("1", "1.0", "true")
     return los

@@ -117,7 +117,7 @@ def settle(workspace: Workspace) -> Settlement:
     parts = []
     for index, total in enumerate(totals):
         if np.isfinite(total) and total > 0:
-            parts.append(_of_hamlet(index, total, bool(guessed[index]), shapes, area, houses))
+            parts.append(_of_hamlet(index, total, shapes, area, houses, guessed=bool(guessed[index])))
     records = tuple(
         Hamlet(
             id=str(row.id),
@@ -162,7 +162,10 @@ def _registered(workspace: Workspace) -> float | None:
 
 
 def _houses(
-    workspace: Workspace, area: shapely.Geometry, hamlets: gpd.GeoDataFrame, shapes: list[shapely.Geometry | None]
+    workspace: Workspace,
+    area: shapely.Geometry,
+    hamlets: gpd.GeoDataFrame,
+    shapes: list[shapely.Geometry | None],
 ) -> tuple[_Houses, tuple[shapely.Geometry, ...]]:
     table = workspace.store.read("building")
     table = table[table["kind"].isna() | table["kind"].isin(LIVED_IN)].to_crs(workspace.calc_epsg)
@@ -201,10 +204,11 @@ def _totals(hamlets: gpd.GeoDataFrame, houses: _Houses, registered: float | None
 def _of_hamlet(
     index: int,
     total: float,
-    guessed: bool,
     shapes: list[shapely.Geometry | None],
     area: shapely.Geometry,
     houses: _Houses,
+    *,
+    guessed: bool,
 ) -> People:
     own = np.flatnonzero(houses.zone == index)
     if len(own):

@@ -49,7 +49,7 @@ def _written(value: object, language: str) -> str:
     if isinstance(value, float):
         return number(value, language, digits=0 if value == round(value) else 2)
     if isinstance(value, dt.date):
-        return day(value, language)
+        return day(value)
     return "" if value is None else str(value)
 
 
@@ -98,7 +98,7 @@ def share_text(share: float, language: str, *, digits: int = 1) -> str:
     return f"{number(share * 100, language, digits=digits)} %" if math.isfinite(share) else "–"
 
 
-def day(value: dt.date, language: str) -> str:
+def day(value: dt.date) -> str:
     """
     A day, written dd/mm/yyyy in both languages.
 
@@ -106,8 +106,6 @@ def day(value: dt.date, language: str) -> str:
     ----------
     value
         Day or moment.
-    language
-        ``vi`` or ``en``.
 
     Returns
     -------

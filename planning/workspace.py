@@ -214,10 +214,18 @@ def create(
     if (folder / "workspace.gpkg").exists():
         raise StoreError("workspace_exists", folder=folder.name)
     outline = None if boundary is None else _outline(boundary)
-    epsg = calc_epsg or (9210 if outline is None else propose_calc_epsg(outline.centroid.x, outline.centroid.y))
+    epsg = calc_epsg or (
+        9210 if outline is None else propose_calc_epsg(outline.centroid.x, outline.centroid.y)
+    )
     store = create_store(
         folder,
-        {"name": name, "commune_code": code, "calc_epsg": str(epsg), "is_sample": "0", "made_at": now.isoformat()},
+        {
+            "name": name,
+            "commune_code": code,
+            "calc_epsg": str(epsg),
+            "is_sample": "0",
+            "made_at": now.isoformat(),
+        },
     )
     if outline is not None:
         store.replace({AREA_LAYER: _boundary_row(outline, name, code, population, source, now)})
@@ -278,7 +286,11 @@ def file_slug(name: str) -> str:
         For instance ``xa-ha-dong``.
     """
     folded = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D").casefold())
-    kept = "".join(char if char.isascii() and char.isalnum() else " " for char in folded if not unicodedata.combining(char))
+    kept = "".join(
+        char if char.isascii() and char.isalnum() else " "
+        for char in folded
+        if not unicodedata.combining(char)
+    )
     return "-".join(kept.split()) or "workspace"
 
 
@@ -348,18 +360,28 @@ def _asks(workspace: Workspace) -> list[Ask]:
     ]
     known = set(operators_of(sites, cells))
     expected = [row for row in data.operators() if row.is_sample == workspace.is_sample and row.bands]
-    asks += [_ask("operator", operator=row.names["vi"]) for row in expected if sites.shape[0] and row.id not in known]
+    asks += [
+        _ask("operator", operator=row.names["vi"])
+        for row in expected
+        if sites.shape[0] and row.id not in known
+    ]
     with_5g = [split(row) for row in sites["technologies"]]
-    bare = int(np.sum(["5G" in techs for techs in with_5g])) - len(set(cells.loc[cells["technology"] == "5G", "site_id"]))
+    bare = int(np.sum(["5G" in techs for techs in with_5g])) - len(
+        set(cells.loc[cells["technology"] == "5G", "site_id"])
+    )
     if bare > 0:
         asks.append(_ask("cell", n=bare))
     if len(hamlets) and int(hamlets.geometry.isna().sum()):
         asks.append(_ask("hamlet_place", n=int(hamlets.geometry.isna().sum())))
     if len(hamlets) and int(hamlets["population"].isna().sum()):
         asks.append(_ask("hamlet_people", n=int(hamlets["population"].isna().sum())))
-    asks += [_ask(name) for name in ("terrain", "clutter") if not (workspace.rasters / f"{name}.tif").exists()]
+    asks += [
+        _ask(name) for name in ("terrain", "clutter") if not (workspace.rasters / f"{name}.tif").exists()
+    ]
     return asks
 
 
 def _ask(name: str, **facts: object) -> Ask:
-    return Ask(what_key=f"ask.{name}.what", from_key=f"ask.{name}.from", why_key=f"ask.{name}.why", facts=facts)
+    return Ask(
+        what_key=f"ask.{name}.what", from_key=f"ask.{name}.from", why_key=f"ask.{name}.why", facts=facts
+    )

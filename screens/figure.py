@@ -99,7 +99,9 @@ def formula(figures: Figures, operator: str) -> None:
             st.markdown(state.md(f"screen.formula.{operator}"))
         st.markdown(state.md("screen.formula.assumed", share=share(figures.assumed_share)))
         if state.is_technical():
-            st.markdown(state.md("screen.formula.technical", margin=data.levels().margin_db, limit=covered_limit()))
+            st.markdown(
+                state.md("screen.formula.technical", margin=data.levels().margin_db, limit=covered_limit())
+            )
 
 
 def covered_limit() -> float:
@@ -155,4 +157,4 @@ def reason(area: GapArea) -> str:
     if "obstacle" in facts:
         facts["obstacle"] = state.tr(f"gap.obstacle.{facts['obstacle']}")
     facts["mast"] = site_name(str(facts.get("mast") or ""))
-    return state.tr(f"gap.reason.{area.reason}", **facts)
+    return state.tr(f"screen.reason.{area.reason}", **facts)

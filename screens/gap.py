@@ -11,7 +11,7 @@ import streamlit as st
 
 from geo.gap import Figures
 from layers.catalogue import spec_of
-from planning import data, text
+from planning import text
 from planning.gap import GapArea, GapResult, PlaceState, TargetState
 from screens import figure, heading, legend, mapview, scene, state
 from screens.guard import guarded
@@ -44,9 +44,9 @@ def _row(name: str, figures: Figures) -> dict[str, object]:
         state.tr("screen.gap.operator"): state.operator_name(name),
         state.tr("screen.gap.share"): figure.share(figures.share),
         state.tr("screen.gap.left"): figure.share(1 - figures.share),
-        state.tr("screen.state.covered"): figure.people(figures.covered),
-        state.tr("screen.state.uncovered"): figure.people(figures.uncovered),
-        state.tr("screen.state.unknown"): figure.people(figures.unknown),
+        state.tr("state.covered"): figure.people(figures.covered),
+        state.tr("state.uncovered"): figure.people(figures.uncovered),
+        state.tr("state.unknown"): figure.people(figures.unknown),
         state.tr("screen.gap.assumed"): figure.share(figures.assumed_share),
     }
 
@@ -179,9 +179,9 @@ def _hamlet_row(name: str | None, figures: Figures) -> dict[str, object]:
     return {
         state.tr("screen.gap.hamlet"): name or "",
         state.tr("screen.gap.people"): round(figures.total),
-        state.tr("screen.state.covered"): round(figures.covered),
-        state.tr("screen.state.uncovered"): round(figures.uncovered),
-        state.tr("screen.state.unknown"): round(figures.unknown),
+        state.tr("state.covered"): round(figures.covered),
+        state.tr("state.uncovered"): round(figures.uncovered),
+        state.tr("state.unknown"): round(figures.unknown),
         state.tr("screen.gap.share"): round(100 * figures.share, 1) if math.isfinite(figures.share) else None,
     }
 
@@ -218,14 +218,6 @@ def _wifi(result: GapResult) -> None:
 
 def _fiber(result: GapResult) -> None:
     _target(result.fiber, "screen.gap.fiber")
-    settings = data.settings()
-    st.caption(
-        state.tr(
-            "screen.gap.fiber.formula",
-            distance=settings["drop_distance_m"].value,
-            speed=settings["fiber_speed_gbps"].value,
-        )
-    )
 
 
 def _target(target: TargetState, key: str) -> None:

@@ -40,7 +40,7 @@ def guarded(render: Callable[P, None]) -> Callable[P, None]:
             render(*args, **kwargs)
         except PlannerError as error:
             show(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last line of defence, logged under a number
             show_unforeseen(error)
 
     return inner

@@ -61,7 +61,7 @@ def start(name: str, work: Work) -> Job:
     def run() -> None:
         try:
             job.result = work(progress, job.cancelled.is_set)
-        except Exception as error:  # shown by the guard in the thread of the page
+        except Exception as error:  # noqa: BLE001 - shown by the guard in the thread of the page
             job.error = error
         finally:
             job.ended.set()

@@ -41,12 +41,19 @@ def _body() -> None:
         chosen = _switches(specs)
         run = state.latest_coverage()
         coverage = _coverage_switch(run) if run is not None else None
-        opacity = st.slider(state.tr("screen.opacity"), 10, 100, 70, step=10, key="layer_opacity", format="%d %%") / 100
+        opacity = (
+            st.slider(state.tr("screen.opacity"), 10, 100, 70, step=10, key="layer_opacity", format="%d %%")
+            / 100
+        )
     with middle:
         drawn = [drawing for spec in chosen if spec.name == "boundary" for drawing in scene.ground()[:1]]
         if run is not None and coverage is not None:
             drawn += overlay.of_run(run, operator=coverage, kind=overlay.LEVEL, opacity=opacity)
-        drawn += [drawing for spec in chosen for drawing in scene.of_layer(spec.name, opacity=_opacity(spec, opacity))]
+        drawn += [
+            drawing
+            for spec in chosen
+            for drawing in scene.of_layer(spec.name, opacity=_opacity(spec, opacity))
+        ]
         click = scene.show(drawn, key="map_layer", height_px=560, width_px=640)
         _hints(chosen)
     with right:
@@ -82,7 +89,7 @@ def _coverage_switch(run: CoverageRun) -> str | None:
 
 
 def _hints(chosen: list[LayerSpec]) -> None:
-    near = [state.tr(f"layer.{spec.name}") for spec in chosen if spec.name in ("building", "passive")]
+    near = [state.tr(f"layer.{spec.name}") for spec in chosen if spec.name in scene.MIN_ZOOM]
     words = state.tr("screen.layer.click")
     if near:
         words += " " + state.tr("screen.layer.near", layers=", ".join(near))
@@ -137,7 +144,9 @@ def _nearest(table: gpd.GeoDataFrame, click: Click) -> tuple[int, float, dict[st
     if near.empty:
         return None
     rank = shapely.get_dimensions(near.geometry.to_numpy())
-    best = min(range(len(near)), key=lambda index: (int(rank[index]), float(distance_deg.loc[near.index[index]])))
+    best = min(
+        range(len(near)), key=lambda index: (int(rank[index]), float(distance_deg.loc[near.index[index]]))
+    )
     row = near.iloc[best]
     return int(rank[best]), float(distance_deg.loc[near.index[best]]) * wide, row.to_dict()
 
@@ -152,7 +161,9 @@ def _describe(spec: LayerSpec, row: dict[str, object]) -> None:
         words = state.value_text(spec, column.name, row.get(column.name))
         if words:
             mark = f" *({state.tr('screen.assumed')})*" if column.name in assumed else ""
-            lines.append(f"{state.plain_md(state.column_title(spec, column.name))}: {state.plain_md(words)}{mark}")
+            lines.append(
+                f"{state.plain_md(state.column_title(spec, column.name))}: {state.plain_md(words)}{mark}"
+            )
     st.markdown("  \n".join(lines))
     if assumed:
         names = ", ".join(state.column_title(spec, name) for name in assumed)

@@ -21,7 +21,9 @@ window.hatangso = (function () {
     square: function (c, x, y, r) { corners(c, x, y, r * 1.25, 4, Math.PI / 4); },
     diamond: function (c, x, y, r) { corners(c, x, y, r * 1.3, 4, 0); },
     star: function (c, x, y, r) { corners(c, x, y, r * 1.35, 5, -Math.PI / 2, 0.45); },
-    cross: function (c, x, y, r) { c.moveTo(x - r, y); c.lineTo(x + r, y); c.moveTo(x, y - r); c.lineTo(x, y + r); }
+    cross: function (c, x, y, r) {
+      c.moveTo(x - r, y); c.lineTo(x + r, y); c.moveTo(x, y - r); c.lineTo(x, y + r);
+    }
   };
   L.Canvas.include({
     _updateSymbol: function (layer) {
@@ -45,7 +47,10 @@ window.hatangso = (function () {
   });
   function places(steps) {
     var out = [], x = 0, y = 0;
-    for (var i = 0; i < steps.length; i += 2) { x += steps[i]; y += steps[i + 1]; out.push([y / 1e6, x / 1e6]); }
+    for (var i = 0; i < steps.length; i += 2) {
+      x += steps[i]; y += steps[i + 1];
+      out.push([y / 1e6, x / 1e6]);
+    }
     return out;
   }
   function hatch(colour) {
@@ -88,13 +93,17 @@ window.hatangso = (function () {
     return L.layerGroup(d.labels.map(function (label) {
       return L.marker([label[0], label[1]], {
         interactive: false, keyboard: false,
-        icon: L.divIcon({ className: d.strong ? 'hatangso-rank' : 'hatangso-name', html: '<span>' + label[2] + '</span>', iconSize: [0, 0] })
+        icon: L.divIcon({
+          className: d.strong ? 'hatangso-rank' : 'hatangso-name',
+          html: '<span>' + label[2] + '</span>', iconSize: [0, 0]
+        })
       });
     }));
   }
   function drawTiles(d) {
     return L.tileLayer(d.url, {
-      bounds: d.bounds, opacity: d.opacity, maxZoom: 19, maxNativeZoom: 17, minZoom: 7, className: 'hatangso-tile'
+      bounds: d.bounds, opacity: d.opacity, maxZoom: 19, maxNativeZoom: 17, minZoom: 7,
+      className: 'hatangso-tile'
     });
   }
   var makers = { shapes: drawShapes, labels: drawLabels, tiles: drawTiles };
@@ -117,10 +126,13 @@ SHEET = r"""
 .leaflet-container { background: #f3f1ea; font-family: inherit; cursor: crosshair; border-radius: 10px; }
 .leaflet-container.leaflet-drag-target, .leaflet-dragging .leaflet-container { cursor: grabbing; }
 .hatangso-tile { image-rendering: pixelated; }
-.hatangso-name span, .hatangso-rank span { position: absolute; transform: translate(-50%, -50%); white-space: nowrap; }
+.hatangso-name span, .hatangso-rank span {
+  position: absolute; transform: translate(-50%, -50%); white-space: nowrap; }
 .hatangso-name span { font: 600 12px/1.2 'Segoe UI', 'Noto Sans', sans-serif; color: #3e2723;
   text-shadow: 0 0 3px #fff, 0 0 3px #fff, 0 0 3px #fff, 0 0 4px #fff; transform: translate(-50%, 6px); }
-.hatangso-rank span { font: 700 12px/20px 'Segoe UI', 'Noto Sans', sans-serif; color: #fff; background: #9b2226;
-  min-width: 20px; height: 20px; border-radius: 10px; text-align: center; box-shadow: 0 0 0 2px #fff; padding: 0 4px; box-sizing: border-box; }
+.hatangso-rank span { font: 700 12px/20px 'Segoe UI', 'Noto Sans', sans-serif; color: #fff;
+  background: #9b2226;
+  min-width: 20px; height: 20px; border-radius: 10px; text-align: center;
+  box-shadow: 0 0 0 2px #fff; padding: 0 4px; box-sizing: border-box; }
 .leaflet-bar a { color: #1f3a4d; }
 """

@@ -75,10 +75,12 @@ def _symbol(entry: Entry) -> str:
     open_shape = entry.shape in ("line", "cross", "hatch")
     fill = "none" if open_shape else "#ffffff" if entry.shape == "ring" else safe(entry.colour)
     solid = entry.shape in ("circle", "triangle", "square", "diamond", "star")
+    outline = "#ffffff" if solid else safe(entry.colour)
     return (
         '<svg width="18" height="18" viewBox="0 0 18 18" style="flex:none" aria-hidden="true">'
-        f'<g fill="{fill}" fill-opacity="{entry.fill_opacity}" stroke="{"#ffffff" if solid else safe(entry.colour)}" '
-        f'stroke-width="{1 if solid else 2}" stroke-dasharray="{safe(entry.dash)}">{_PATHS[entry.shape]}</g></svg>'
+        f'<g fill="{fill}" fill-opacity="{entry.fill_opacity}" stroke="{outline}" '
+        f'stroke-width="{1 if solid else 2}" stroke-dasharray="{safe(entry.dash)}">'
+        f"{_PATHS[entry.shape]}</g></svg>"
     )
 
 
@@ -97,7 +99,7 @@ def of_levels() -> tuple[Entry, ...]:
         if state.is_technical() and row.lower_dbm > float("-inf"):
             words += state.tr("screen.level_limit", limit=row.lower_dbm)
         rows.append(Entry(words=words, shape="area", colour=row.colour))
-    return (*rows, Entry(words=state.tr("screen.state.unknown"), shape="area", colour=UNKNOWN_COLOUR))
+    return (*rows, Entry(words=state.tr("state.unknown"), shape="area", colour=UNKNOWN_COLOUR))
 
 
 def of_states() -> tuple[Entry, ...]:
@@ -110,7 +112,7 @@ def of_states() -> tuple[Entry, ...]:
         Covered, uncovered, unknown.
     """
     return tuple(
-        Entry(words=state.tr(f"screen.state.{name}"), shape="area", colour=colour)
+        Entry(words=state.tr(f"state.{name}"), shape="area", colour=colour)
         for name, colour in STATE_COLOURS.items()
     )
 

@@ -17,6 +17,21 @@ SCREENS: Mapping[str, tuple[Callable[[], None], str, str]] = {
     "gap": (gap.render, "noi-chua-dat", ":material/signal_disconnected:"),
     "dataset": (dataset.render, "bo-du-lieu", ":material/folder_open:"),
 }
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" '
+    'fill="#0b5563"/><g fill="none" stroke="#ffffff" stroke-width="2.4" stroke-linecap="round">'
+    '<path d="M16 15v10M11.500 11.500a6 6 0 0 1 9 0M8 8.500a10.500 10.500 0 0 1 16 0"/></g>'
+    '<circle cx="16" cy="15" r="2.2" fill="#ffffff"/></svg>'
+)
+SHEET = """<style>
+[data-testid="stMainBlockContainer"] { padding: 1.6rem 2.2rem 2rem; }
+[data-testid="stSidebarHeader"] { height: 2.4rem; }
+[data-testid="stMain"] h1 { font-size: 1.7rem; padding: 0 0 .2rem; }
+[data-testid="stMain"] h3 { font-size: 1.15rem; padding: .3rem 0; }
+[data-testid="stHeader"] { height: 0; min-height: 0; }
+[data-testid="stMetric"] { padding: .7rem 1rem; }
+[data-testid="stMetricValue"] { font-size: 1.6rem; }
+</style>"""
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
 
@@ -24,11 +39,12 @@ def render() -> None:
     """Draw the whole page: navigation, switches, then the chosen screen."""
     st.set_page_config(
         page_title=state.tr("screen.product"),
-        page_icon=":material/cell_tower:",
+        page_icon=ICON,
         layout="wide",
-        initial_sidebar_state="expanded",
+        initial_sidebar_state=250,
     )
     offline.patch()
+    st.html(SHEET)
     names = list(SCREENS) if state.workspace_exists() else ["start", "dataset"]
     pages = {
         name: st.Page(

@@ -414,7 +414,8 @@ def draw_tiles(url: str, *, bounds: Bounds, opacity: float) -> Drawing:
     west, south, east, north = bounds
     box = [[south, west], [north, east]]
     return Drawing(
-        payload=_json({"kind": "tiles", "url": url, "bounds": box, "opacity": round(opacity, 3)}), bounds=bounds
+        payload=_json({"kind": "tiles", "url": url, "bounds": box, "opacity": round(opacity, 3)}),
+        bounds=bounds,
     )
 
 

@@ -66,4 +66,6 @@ def _levels() -> tiles.TileStyle:
 
 def _states() -> tiles.TileStyle:
     colours = {name: tiles.rgba(colour) for name, colour in STATE_COLOURS.items()}
-    return tiles.TileStyle(states=tuple((int(State[name.upper()]), colour) for name, colour in colours.items()))
+    return tiles.TileStyle(
+        states=tuple((int(State[name.upper()]), colour) for name, colour in colours.items())
+    )

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
-import streamlit as st
 
 from layers.catalogue import spec_of
-from layers.spec import Geometry, Style
+from layers.spec import Style
 from planning.gap import GapArea
 from screens import mapview, state
 from screens.legend import Entry
 from screens.mapview import Bounds, Click, Drawing
 
+MIN_ZOOM = {"building": 15, "passive": 14}  # thousands of small shapes: drawn when looked at closely
 GAP_COLOUR = "#9b2226"
 GROUND = Style(colour="#37474f", weight_px=1.6, fill_opacity=0.0)
 PAPER = Style(colour="#ffffff", weight_px=0.0, fill_opacity=1.0)
@@ -22,18 +22,6 @@ BORDERS = Style(colour="#bcaaa4", weight_px=0.8)
 LANES = Style(colour="#d7cfc2", weight_px=1.0)
 GAP = Style(colour=GAP_COLOUR, weight_px=1.5)
 CHOSEN = Style(colour="#ffb000", weight_px=4.0)
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _layer(path: str, version: state.Version, layer: str, opacity: float, label: bool) -> tuple[Drawing, ...]:
-    return mapview.draw_layer(
-        state.table(layer),
-        spec_of(layer),
-        operators=state.operator_styles(),
-        opacity=opacity,
-        label=label,
-        min_zoom=15 if layer == "building" else 14 if layer == "passive" else 0,
-    )
 
 
 def of_layer(layer: str, *, opacity: float = 1.0, label: bool = True) -> tuple[Drawing, ...]:
@@ -54,26 +42,17 @@ def of_layer(layer: str, *, opacity: float = 1.0, label: bool = True) -> tuple[D
     drawings
         Its drawings, reckoned once for each state of the workspace.
     """
-    found = state.opened()
-    return _layer(str(found.folder), state.version(found.folder), layer, opacity, label)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _ground(path: str, version: state.Version) -> tuple[Drawing, ...]:
-    outline = state.table("boundary").geometry.dropna().to_numpy()
-    hamlets = state.table("hamlet").geometry.dropna().to_numpy()
-    areas = hamlets[shapely.get_dimensions(hamlets) == 2] if len(hamlets) else hamlets
-    roads = state.table("road").geometry.dropna().to_numpy()
-    drawn = []
-    if len(outline):
-        drawn.append(mapview.draw_shapes(outline, style=PAPER))
-    if len(roads):
-        drawn.append(mapview.draw_shapes(roads, style=LANES))
-    if len(areas):
-        drawn.append(mapview.draw_shapes(areas, style=BORDERS))
-    if len(outline):
-        drawn.append(mapview.draw_shapes(outline, style=GROUND))
-    return tuple(drawn)
+    return state.remember(
+        ("drawing", layer, opacity, label),
+        lambda: mapview.draw_layer(
+            state.table(layer),
+            spec_of(layer),
+            operators=state.operator_styles(),
+            opacity=opacity,
+            label=label,
+            min_zoom=MIN_ZOOM.get(layer, 0),
+        ),
+    )
 
 
 def ground() -> tuple[Drawing, ...]:
@@ -85,18 +64,16 @@ def ground() -> tuple[Drawing, ...]:
     drawings
         The lowest first.
     """
-    found = state.opened()
-    return _ground(str(found.folder), state.version(found.folder))
+    return state.remember("ground", _ground)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _names(path: str, version: state.Version) -> tuple[Drawing, ...]:
-    table = state.table("hamlet")
-    located = table[~table.geometry.isna()]
-    if located.empty or len(located) > mapview.LABEL_LIMIT:
-        return ()
-    points = shapely.point_on_surface(located.geometry.to_numpy())
-    return (mapview.draw_labels(points, [str(name or "") for name in located["name"]]),)
+def _ground() -> tuple[Drawing, ...]:
+    outline = state.table("boundary").geometry.dropna().to_numpy()
+    hamlets = state.table("hamlet").geometry.dropna().to_numpy()
+    areas = hamlets[shapely.get_dimensions(hamlets) == 2] if len(hamlets) else hamlets
+    roads = state.table("road").geometry.dropna().to_numpy()
+    layers = ((outline, PAPER), (roads, LANES), (areas, BORDERS), (outline, GROUND))
+    return tuple(mapview.draw_shapes(shapes, style=style) for shapes, style in layers if len(shapes))
 
 
 def names() -> tuple[Drawing, ...]:
@@ -108,8 +85,16 @@ def names() -> tuple[Drawing, ...]:
     drawings
         None where no hamlet has a place.
     """
-    found = state.opened()
-    return _names(str(found.folder), state.version(found.folder))
+    return state.remember("names", _names)
+
+
+def _names() -> tuple[Drawing, ...]:
+    table = state.table("hamlet")
+    located = table[~table.geometry.isna()]
+    if located.empty or len(located) > mapview.LABEL_LIMIT:
+        return ()
+    points = shapely.point_on_surface(located.geometry.to_numpy())
+    return (mapview.draw_labels(points, [str(name or "") for name in located["name"]]),)
 
 
 def gap_areas(areas: Sequence[GapArea], *, chosen: str | None = None) -> tuple[Drawing, ...]:

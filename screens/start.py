@@ -9,7 +9,6 @@ import streamlit as st
 from geo.gap import Figures
 from layers.catalogue import spec_of
 from layers.cell import operators_of
-from planning import sample
 from planning.coverage import CoverageRun
 from planning.gap import GapResult
 from screens import figure, heading, legend, scene, state
@@ -44,7 +43,7 @@ def _choice() -> None:
         st.subheader(state.tr("screen.choice.sample"), anchor=False)
         st.markdown(state.md("screen.choice.sample.what"))
         if st.button(state.tr("screen.choice.sample.do"), type="primary", width="stretch"):
-            make_sample()
+            state.make_sample()
     with columns[1].container(border=True):
         st.subheader(state.tr("screen.choice.own"), anchor=False)
         st.markdown(state.md("screen.choice.own.what"))
@@ -54,21 +53,7 @@ def _choice() -> None:
         st.subheader(state.tr("screen.choice.starter"), anchor=False)
         st.markdown(state.md("screen.choice.starter.what"))
         if st.button(state.tr("screen.choice.starter.do"), width="stretch"):
-            path = state.default_folder().parent / "xa-ha-dong"
-            if not (path / "workspace.gpkg").is_file():
-                sample.make_starter(path, now=state.now())
-            state.choose(path)
-            st.rerun()
-
-
-def make_sample() -> None:
-    """Make the fictional commune beside the other workspaces, if need be, and open it."""
-    path = state.default_folder().parent / "sample"
-    if not (path / "workspace.gpkg").is_file():
-        with st.spinner(state.tr("screen.choice.sample.making")):
-            sample.make(path, seed=1, now=state.now())
-    state.choose(path)
-    st.rerun()
+            state.make_starter()
 
 
 def _figures(run: CoverageRun, result: GapResult) -> None:
@@ -87,7 +72,9 @@ def _figures(run: CoverageRun, result: GapResult) -> None:
         )
     )
     columns = st.columns(3)
-    for column, name, value in zip(columns, ("covered", "uncovered", "unknown"), _people(figures), strict=True):
+    for column, name, value in zip(
+        columns, ("covered", "uncovered", "unknown"), _people(figures), strict=True
+    ):
         column.metric(
             state.tr(f"screen.start.{name}"),
             state.tr("screen.people", n=figure.people(value)),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, cast
 
 import geopandas as gpd
 import streamlit as st
 
-from geo.errors import NotFoundError
+from geo.errors import NotFoundError, StoreError
 from layers.spec import LayerSpec
-from planning import coverage, data, gap, text
+from planning import coverage, data, gap, sample, text
 from planning.coverage import CoverageRun
 from planning.gap import GapResult
 from planning.scenario import digest
@@ -21,6 +21,7 @@ from planning.workspace import Inventory, Workspace, inventory, open_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]()<>#+-!|~$:"})
+T = TypeVar("T")
 Version = tuple[tuple[str, int, int], ...]
 
 
@@ -83,7 +84,9 @@ def md(key: str, **facts: object) -> str:
     text
         The text.
     """
-    return tr(key, **{name: plain_md(value) if isinstance(value, str) else value for name, value in facts.items()})
+    return tr(
+        key, **{name: plain_md(value) if isinstance(value, str) else value for name, value in facts.items()}
+    )
 
 
 def plain_md(value: object) -> str:
@@ -164,6 +167,45 @@ def choose(path: Path) -> None:
     st.session_state["folder"] = str(path)
 
 
+def folder_name(path: Path) -> str:
+    """
+    Name of a workspace for a list.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+
+    Returns
+    -------
+    name
+        The name it carries; the folder's where it cannot be opened.
+    """
+    try:
+        return _open(str(path), (path / "workspace.gpkg").stat().st_ino).name
+    except (StoreError, OSError):
+        return tr("screen.dataset.switch.broken", name=path.name)
+
+
+def make_sample() -> None:
+    """Make the fictional commune beside the other workspaces, if need be, and open it."""
+    path = default_folder().parent / "sample"
+    if not (path / "workspace.gpkg").is_file():
+        with st.spinner(tr("screen.choice.sample.making")):
+            sample.make(path, seed=1, now=now())
+    choose(path)
+    st.rerun()
+
+
+def make_starter() -> None:
+    """Make the almost empty set of Xã Hà Đông, if need be, and open it."""
+    path = default_folder().parent / "xa-ha-dong"
+    if not (path / "workspace.gpkg").is_file():
+        sample.make_starter(path, now=now())
+    choose(path)
+    st.rerun()
+
+
 def version(path: Path) -> Version:
     """
     Mark of a workspace's content on disk, the key of everything cached.
@@ -184,7 +226,7 @@ def version(path: Path) -> Version:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _open(path: str, inode: int) -> Workspace:
+def _open(path: str, inode: int) -> Workspace:  # noqa: ARG001 - part of the key
     return open_workspace(Path(path))
 
 
@@ -234,9 +276,29 @@ def opened() -> Workspace:
     return found
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _table(path: str, version: Version, layer: str, _workspace: Workspace) -> gpd.GeoDataFrame:
-    return _workspace.store.read(layer)
+@st.cache_resource(max_entries=400, show_spinner=False)
+def _kept(key: Hashable, _make: Callable[[], object]) -> object:  # noqa: ARG001 - the key is Streamlit's
+    return _make()
+
+
+def remember(name: Hashable, make: Callable[[], T]) -> T:
+    """
+    A value reckoned once for each state of the open workspace, shared by all sessions: never change it.
+
+    Parameters
+    ----------
+    name
+        What it is, with everything it depends on besides the workspace.
+    make
+        Function that reckons it.
+
+    Returns
+    -------
+    value
+        The value.
+    """
+    path = opened().folder
+    return cast("T", _kept((name, str(path), version(path)), make))
 
 
 def table(layer: str) -> gpd.GeoDataFrame:
@@ -253,13 +315,7 @@ def table(layer: str) -> gpd.GeoDataFrame:
     table
         Rows in EPSG:4326.
     """
-    found = opened()
-    return _table(str(found.folder), version(found.folder), layer, found)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _coverage(path: str, version: Version, _workspace: Workspace) -> CoverageRun | None:
-    return coverage.latest(_workspace)
+    return remember(("table", layer), lambda: opened().store.read(layer))
 
 
 def latest_coverage() -> CoverageRun | None:
@@ -271,13 +327,7 @@ def latest_coverage() -> CoverageRun | None:
     run
         None where nothing was estimated yet.
     """
-    found = opened()
-    return _coverage(str(found.folder), version(found.folder), found)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _current(path: str, version: Version, _workspace: Workspace, _run: CoverageRun) -> bool:
-    return digest(_workspace, _run.options) == _run.digest
+    return remember("coverage", lambda: coverage.latest(opened()))
 
 
 def is_current(run: CoverageRun) -> bool:
@@ -294,13 +344,7 @@ def is_current(run: CoverageRun) -> bool:
     is_current
         False where masts, outline, buildings, rasters or parameters changed since.
     """
-    found = opened()
-    return _current(str(found.folder), version(found.folder), found, run)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _gap(path: str, version: Version, _workspace: Workspace, _now: dt.datetime) -> GapResult:
-    return gap.run(_workspace, now=_now)
+    return remember(("current", run.digest), lambda: digest(opened(), run.options) == run.digest)
 
 
 def latest_gap() -> GapResult | None:
@@ -312,16 +356,10 @@ def latest_gap() -> GapResult | None:
     result
         None where nothing was estimated yet.
     """
-    found = opened()
     if latest_coverage() is None:
         return None
     with st.spinner(tr("screen.working")):
-        return _gap(str(found.folder), version(found.folder), found, now())
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _inventory(path: str, version: Version, day: dt.date, _workspace: Workspace) -> Inventory:
-    return inventory(_workspace, today=day)
+        return remember("gap", lambda: gap.run(opened(), now=now()))
 
 
 def latest_inventory() -> Inventory:
@@ -333,8 +371,8 @@ def latest_inventory() -> Inventory:
     inventory
         As of today.
     """
-    found = opened()
-    return _inventory(str(found.folder), version(found.folder), now().date(), found)
+    today = now().date()
+    return remember(("inventory", today), lambda: inventory(opened(), today=today))
 
 
 def operator_name(operator: str) -> str:
@@ -352,7 +390,7 @@ def operator_name(operator: str) -> str:
         In the language of the session.
     """
     if operator in ("any", "two_or_more"):
-        return tr(f"screen.operator.{operator}")
+        return tr(f"operator.{operator}")
     names = {row.id: row.names[language()] for row in data.operators()}
     return names.get(operator, operator)
 
@@ -385,13 +423,12 @@ def column_title(spec: LayerSpec, column: str) -> str:
     title
         In the language of the session, with the unit.
     """
-    own = tr(f"column.{spec.name}.{column}")
-    title = tr(f"column.common.{column}") if own.startswith("column.") else own
+    title = tr(f"column.{column}")
     found = spec.column(column)
     return f"{title} ({found.unit})" if found and found.unit else title
 
 
-def value_text(spec: LayerSpec, column: str, value: Any) -> str:
+def value_text(spec: LayerSpec, column: str, value: object) -> str:
     """
     A value as an official reads it.
 
@@ -417,21 +454,12 @@ def value_text(spec: LayerSpec, column: str, value: Any) -> str:
         return ", ".join(operator_name(part) for part in str(value).split(";"))
     found = spec.column(column)
     if found is not None and found.vocabulary:
-        return ", ".join(_word(spec.name, column, part) for part in str(value).split(";"))
+        return ", ".join(tr(f"value.{column}.{part}") for part in str(value).split(";"))
     if isinstance(value, float) and found is not None and found.unit:
         return text.number(value, language(), digits=0 if value == round(value) else 1)
     if found is not None and found.kind == "date":
         return text.day(dt.date.fromisoformat(str(value)[:10]), language())
     return str(value)
-
-
-def _word(layer: str, column: str, value: str) -> str:
-    for scope in (layer, "common"):
-        key = f"value.{scope}.{column}.{value}"
-        found = tr(key)
-        if found != key:
-            return found
-    return value
 
 
 def go(page: str) -> None:

@@ -34,24 +34,24 @@ def members(path: Path, limits: Limits) -> tuple[zipfile.ZipInfo, ...]:
     Raises
     ------
     FileError
-        The archive is damaged (``ZIP_CORRUPT``), a bomb (``ZIP_BOMB``), names places outside itself
-        (``ZIP_PATH``), is encrypted, or holds another archive (``ZIP_NESTED``).
+        The archive is damaged (``zip_corrupt``), a bomb (``zip_bomb``), names places outside itself
+        (``zip_path``), is encrypted, or holds another archive (``zip_nested``).
     """
     try:
         with zipfile.ZipFile(path) as archive:
             found = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
-        raise refusal("ZIP_CORRUPT") from None
+        raise refusal("zip_corrupt") from None
     if len(found) > limits.members:
-        raise refusal("ZIP_BOMB", n_members=len(found), limit=limits.members)
+        raise refusal("zip_bomb", n_members=len(found), limit=limits.members)
     for member in found:
         _check_member(member)
     inflated, packed = sum(one.file_size for one in found), sum(one.compress_size for one in found)
     if inflated > limits.inflated_bytes or packed > path.stat().st_size:
-        raise refusal("ZIP_BOMB", n_bytes=inflated, limit=limits.inflated_bytes)
+        raise refusal("zip_bomb", n_bytes=inflated, limit=limits.inflated_bytes)
     steep = [one for one in found if one.file_size > limits.ratio * max(one.compress_size, 1)]
     if steep and sum(one.file_size for one in steep) > _SMALL_BYTES:
-        raise refusal("ZIP_BOMB", n_bytes=inflated, limit=_SMALL_BYTES)
+        raise refusal("zip_bomb", n_bytes=inflated, limit=_SMALL_BYTES)
     return tuple(one for one in found if not one.is_dir())
 
 
@@ -81,18 +81,18 @@ def extract(path: Path, member: zipfile.ZipInfo, target: Path, limits: Limits) -
             while chunk := source.read(_CHUNK):
                 written += len(chunk)
                 if written > min(member.file_size, limits.inflated_bytes):
-                    raise refusal("ZIP_BOMB", n_bytes=written, limit=member.file_size)
+                    raise refusal("zip_bomb", n_bytes=written, limit=member.file_size)
                 out.write(chunk)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        raise refusal("ZIP_CORRUPT") from None
+        raise refusal("zip_corrupt") from None
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
     name = member.filename.replace("\\", "/")
     is_link = stat.S_ISLNK(member.external_attr >> 16)
     if is_link or name.startswith("/") or name[1:2] == ":" or ".." in name.split("/") or "\x00" in member.orig_filename:
-        raise refusal("ZIP_PATH", name=name[:80])
+        raise refusal("zip_path", name=name[:80])
     if member.flag_bits & 0x1:
-        raise refusal("ZIP_ENCRYPTED")
+        raise refusal("zip_encrypted")
     if name.lower().endswith(_NESTED):
-        raise refusal("ZIP_NESTED", name=name[:80])
+        raise refusal("zip_nested", name=name[:80])

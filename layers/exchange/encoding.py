@@ -79,14 +79,14 @@ def decode(data: bytes, *, encoding: str | None = None) -> Decoded:
     Raises
     ------
     FileError
-        The bytes are no text in any of the encodings (``ENCODING_INVALID``).
+        The bytes are no text in any of the encodings (``encoding_invalid``).
     """
     if encoding is not None:
         return _normal(_decode_as(data, encoding), encoding, ())
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _normal(_unicode(data, "utf-16"), "utf-16", ())
     if b"\x00" in data[:4096]:
-        raise refusal("ENCODING_INVALID", encoding="UTF-8")
+        raise refusal("encoding_invalid", encoding="UTF-8")
     try:
         return _normal(data.decode("utf-8-sig"), "utf-8", ())
     except UnicodeDecodeError as error:
@@ -95,7 +95,7 @@ def decode(data: bytes, *, encoding: str | None = None) -> Decoded:
     scores = {name: _vietnamese_share(_decode_as(sample, name)) for name in LEGACY}
     ranked = tuple(sorted(LEGACY, key=lambda name: -scores[name]))
     if scores[ranked[0]] < 0.5:
-        raise refusal("ENCODING_INVALID", row=data.count(b"\n", 0, position) + 1, encoding="UTF-8")
+        raise refusal("encoding_invalid", row=data.count(b"\n", 0, position) + 1, encoding="UTF-8")
     return _normal(_decode_as(data, ranked[0]), ranked[0], ranked)
 
 
@@ -116,7 +116,7 @@ def decode_utf8(data: bytes) -> str:
     Raises
     ------
     FileError
-        The bytes are not UTF-8 (``ENCODING_INVALID``).
+        The bytes are not UTF-8 (``encoding_invalid``).
     """
     return _unicode(data, "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
 
@@ -126,7 +126,7 @@ def _unicode(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
-        raise refusal("ENCODING_INVALID", row=row, encoding=encoding.upper().removesuffix("-SIG")) from None
+        raise refusal("encoding_invalid", row=row, encoding=encoding.upper().removesuffix("-SIG")) from None
 
 
 def _decode_as(data: bytes, encoding: str) -> str:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.crs import TM3, WGS84, move, name_of
+from geo.crs import TM3, WGS84, in_box, move, name_of
 from geo.errors import CrsError, GeometryError
 from layers.spec import Kind, LayerSpec
 
@@ -208,7 +208,7 @@ def prepare(
         raise CrsError("export_crs_missing", layer=spec.name)
     source = np.asarray(shapely.force_2d(table.geometry.to_crs(WGS84).to_numpy()), dtype=object)
     placed = move(source, epsg_from=WGS84, epsg_to=epsg)
-    _check_finite(source, placed, epsg=epsg)
+    _check_places(source, placed, epsg=epsg)
     return Frame(
         spec=spec,
         title=labels.get(f"layer.{spec.name}", spec.name),
@@ -250,13 +250,38 @@ def distance_m(expected: Shapes, found: Shapes) -> npt.NDArray[np.float64]:
     return result
 
 
-def _check_finite(source: Shapes, placed: Shapes, *, epsg: int) -> None:
+def is_placeable(source: Shapes, placed: Shapes, *, epsg: int) -> npt.NDArray[np.bool_]:
+    """
+    Tell shapes that a zone of VN-2000 can hold from those it cannot.
+
+    Parameters
+    ----------
+    source
+        Shapes in EPSG:4326 [deg], shape (n,), None for none.
+    placed
+        The same shapes in ``epsg``.
+    epsg
+        CRS of ``placed``.
+
+    Returns
+    -------
+    is_placeable
+        True where the shape lies in Vietnam and comes back from ``epsg`` to its place, shape (n,); True
+        where there is none.
+    """
+    back = move(placed, epsg_from=epsg, epsg_to=WGS84)
+    corners, row = shapely.get_coordinates(source, return_index=True)
+    inside = distance_m(source, back) < ROUND_TRIP_M
+    np.logical_and.at(inside, row, in_box(corners[:, 0], corners[:, 1]))
+    return inside
+
+
+def _check_places(source: Shapes, placed: Shapes, *, epsg: int) -> None:
     if not np.isfinite(shapely.get_coordinates(source)).all():
         raise GeometryError("export_not_finite")
-    if source is placed:
+    if epsg == WGS84:
         return
-    back = move(placed, epsg_from=epsg, epsg_to=WGS84)
-    astray = ~(distance_m(source, back) < ROUND_TRIP_M)
+    astray = ~is_placeable(source, placed, epsg=epsg)
     if astray.any():
         raise CrsError("export_outside_zone", epsg=str(epsg), n_rows=int(astray.sum()))
 

@@ -55,8 +55,8 @@ def read(data: bytes, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
     document = _parse(text, repeated)
     features = list(_features(document))
     if len(features) > limits.rows:
-        raise refusal("TABLE_TOO_LARGE", n_rows=len(features), n_columns=0, limit=limits.rows)
-    faults = [issue("JSON_DUPLICATE_KEY", column=key) for key in dict.fromkeys(repeated)]
+        raise refusal("table_too_large", n_rows=len(features), n_columns=0, limit=limits.rows)
+    faults = [issue("json_duplicate_key", column=key) for key in dict.fromkeys(repeated)]
     counter = _Counter(limits.vertices)
     shapes, properties = [], []
     for number, feature in enumerate(features, start=1):
@@ -66,7 +66,7 @@ def read(data: bytes, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
         properties.append(_properties(feature, number, faults))
     epsg, is_declared, name = _crs(document, faults)
     headings, renamed = _headings(properties, has_ids=any("id" in feature for feature in features))
-    faults += [issue("NAME_SANITISED", Severity.INFO, column=heading) for heading in renamed]
+    faults += [issue("name_sanitised", Severity.INFO, column=heading) for heading in renamed]
     rows = tuple(_row(one, feature, headings) for one, feature in zip(properties, features, strict=True))
     table = RawTable(
         name=_safe(str(document.get("name", "")))[0],
@@ -89,7 +89,7 @@ class _Counter:
     def add(self, count: int) -> None:
         self.n_vertices += count
         if self.n_vertices > self.limit:
-            raise refusal("TOO_MANY_VERTICES", limit=self.limit)
+            raise refusal("too_many_vertices", limit=self.limit)
 
 
 def _check_depth(data: bytes, limit: int) -> None:
@@ -99,7 +99,7 @@ def _check_depth(data: bytes, limit: int) -> None:
         if sign in b"[{":
             depth += 1
             if depth > limit:
-                raise refusal("JSON_TOO_DEEP", limit=limit)
+                raise refusal("json_too_deep", limit=limit)
         elif sign in b"]}":
             depth -= 1
 
@@ -118,16 +118,16 @@ def _parse(text: str, repeated: list[str]) -> dict[str, Any]:
     try:
         document = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
-        raise refusal("JSON_SYNTAX", row=error.lineno, detail=error.msg) from None
+        raise refusal("json_syntax", row=error.lineno, detail=error.msg) from None
     except _NotFiniteError as error:
         row = text.count("\n", 0, text.find(str(error))) + 1
-        raise refusal("COORD_NOT_FINITE", row=row, value=str(error)) from None
+        raise refusal("coord_not_finite", row=row, value=str(error)) from None
     except (RecursionError, ValueError):
-        raise refusal("JSON_SYNTAX", detail="number or nesting too large") from None
+        raise refusal("json_syntax", detail="number or nesting too large") from None
     if not isinstance(document, dict):
-        raise refusal("GEOJSON_STRUCTURE", detail="the outermost value is not an object")
+        raise refusal("geojson_structure", detail="the outermost value is not an object")
     if document.get("type") == "Topology":
-        raise refusal("FORMAT_NOT_ALLOWED", found="TopoJSON")
+        raise refusal("format_not_allowed", found="TopoJSON")
     return document
 
 
@@ -136,33 +136,33 @@ def _features(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if kind == "FeatureCollection":
         members = document.get("features")
         if not isinstance(members, list):
-            raise refusal("GEOJSON_STRUCTURE", detail="features is not a list")
+            raise refusal("geojson_structure", detail="features is not a list")
         if not members:
-            raise refusal("LAYER_EMPTY")
+            raise refusal("layer_empty")
         for number, feature in enumerate(members, start=1):
             if not isinstance(feature, dict) or feature.get("type") != "Feature":
-                raise refusal("GEOJSON_STRUCTURE", row=number, detail="not a Feature")
+                raise refusal("geojson_structure", row=number, detail="not a Feature")
             yield feature
     elif kind == "Feature":
         yield document
     elif kind in DEPTH or kind == _COLLECTION:
         yield {"type": "Feature", "properties": {}, "geometry": document}
     else:
-        raise refusal("GEOJSON_STRUCTURE", detail="type is not one of GeoJSON")
+        raise refusal("geojson_structure", detail="type is not one of GeoJSON")
 
 
 def _properties(feature: dict[str, Any], number: int, faults: list[Issue]) -> dict[str, Any]:
     properties = feature.get("properties")
     if properties is not None and not isinstance(properties, dict):
-        raise refusal("GEOJSON_STRUCTURE", row=number, column="properties", detail="properties is not an object")
+        raise refusal("geojson_structure", row=number, column="properties", detail="properties is not an object")
     if "id" in feature and (isinstance(feature["id"], bool) or not isinstance(feature["id"], str | int | float)):
-        faults.append(issue("FEATURE_ID_INVALID", row=number, column="id"))
+        faults.append(issue("feature_id_invalid", row=number, column="id"))
     return properties or {}
 
 
 def _shape(feature: dict[str, Any], number: int, counter: _Counter) -> tuple[bytes | None, list[Issue]]:
     if "geometry" not in feature:
-        raise refusal("GEOJSON_STRUCTURE", row=number, detail="geometry is missing")
+        raise refusal("geojson_structure", row=number, detail="geometry is missing")
     geometry = feature["geometry"]
     if geometry is None:
         return None, []
@@ -173,27 +173,27 @@ def _shape(feature: dict[str, Any], number: int, counter: _Counter) -> tuple[byt
 
 def _geometry(geometry: Any, number: int, counter: _Counter, faults: list[Issue]) -> shapely.Geometry | None:
     if not isinstance(geometry, dict):
-        raise refusal("GEOJSON_STRUCTURE", row=number, detail="geometry is not an object")
+        raise refusal("geojson_structure", row=number, detail="geometry is not an object")
     kind = geometry.get("type")
     if kind == _COLLECTION:
         members = geometry.get("geometries")
         if not isinstance(members, list):
-            raise refusal("GEOJSON_STRUCTURE", row=number, detail="geometries is not a list")
+            raise refusal("geojson_structure", row=number, detail="geometries is not a list")
         parts = [_geometry(member, number, counter, faults) for member in members]
         return shapely.GeometryCollection([part for part in parts if part is not None])
     if kind not in DEPTH:
-        raise refusal("GEOM_TYPE_UNSUPPORTED", row=number, found=str(kind)[:40])
+        raise refusal("geom_type_unsupported", row=number, found=str(kind)[:40])
     coordinates = geometry.get("coordinates")
     if not isinstance(coordinates, list):
-        raise refusal("GEOM_COORD_INVALID", row=number, value=str(coordinates)[:40])
+        raise refusal("geom_coord_invalid", row=number, value=str(coordinates)[:40])
     if not coordinates:
         return None
     pairs = _Pairs(number=number, counter=counter)
     nested = pairs.nest(coordinates, DEPTH[kind])
     if pairs.widest > 3:
-        faults.append(issue("GEOM_DIM_DROPPED", Severity.WARNING, row=number, n_dimensions=pairs.widest))
+        faults.append(issue("geom_dim_dropped", Severity.WARNING, row=number, n_dimensions=pairs.widest))
     elif pairs.widest == 3:
-        faults.append(issue("GEOM_HEIGHT_DROPPED", Severity.INFO, row=number))
+        faults.append(issue("geom_height_dropped", Severity.INFO, row=number))
     return _build(kind, nested, number, faults)
 
 
@@ -207,17 +207,17 @@ class _Pairs:
         if depth == 0:
             return self.pair(value)
         if not isinstance(value, list):
-            raise refusal("GEOM_COORD_NESTING", row=self.number)
+            raise refusal("geom_coord_nesting", row=self.number)
         return [self.nest(one, depth - 1) for one in value]
 
     def pair(self, value: Any) -> tuple[float, float]:
         if not isinstance(value, list):
-            raise refusal("GEOM_COORD_NESTING", row=self.number)
+            raise refusal("geom_coord_nesting", row=self.number)
         if value and isinstance(value[0], list):
-            raise refusal("GEOM_COORD_NESTING", row=self.number)
+            raise refusal("geom_coord_nesting", row=self.number)
         good = len(value) >= 2 and all(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
         if not good:
-            raise refusal("GEOM_COORD_INVALID", row=self.number, value=str(value)[:40])
+            raise refusal("geom_coord_invalid", row=self.number, value=str(value)[:40])
         self.counter.add(1)
         self.widest = max(self.widest, len(value))
         try:
@@ -225,7 +225,7 @@ class _Pairs:
         except OverflowError:
             x = y = math.inf
         if not (math.isfinite(x) and math.isfinite(y)):
-            raise refusal("COORD_NOT_FINITE", row=self.number, value=str(value)[:40])
+            raise refusal("coord_not_finite", row=self.number, value=str(value)[:40])
         return x, y
 
 
@@ -233,14 +233,14 @@ def _build(kind: str, nested: Any, number: int, faults: list[Issue]) -> shapely.
     rings: list[Any] = nested if kind == "Polygon" else [ring for part in nested for ring in part] if kind == "MultiPolygon" else []
     for ring in rings:
         if len(ring) < 4:
-            faults.append(issue("GEOM_RING_SHORT", row=number, n_points=len(ring)))
+            faults.append(issue("geom_ring_short", row=number, n_points=len(ring)))
             return None
         if ring[0] != ring[-1]:
-            faults.append(issue("GEOM_RING_UNCLOSED", row=number))
+            faults.append(issue("geom_ring_unclosed", row=number))
             return None
     lines = [nested] if kind == "LineString" else nested if kind == "MultiLineString" else []
     if any(len(line) < 2 for line in lines):
-        faults.append(issue("GEOM_LINE_SHORT", row=number))
+        faults.append(issue("geom_line_short", row=number))
         return None
     if kind.endswith("Polygon"):
         _check_winding(nested if kind == "MultiPolygon" else [nested], number, faults)
@@ -251,7 +251,7 @@ def _check_winding(polygons: list[Any], number: int, faults: list[Issue]) -> Non
     for rings in polygons:
         turns = [bool(shapely.is_ccw(shapely.linearrings(ring))) for ring in rings]
         if turns and (not turns[0] or any(turns[1:])):
-            faults.append(issue("GEOM_REWOUND", Severity.WARNING, row=number))
+            faults.append(issue("geom_rewound", Severity.WARNING, row=number))
             return
 
 
@@ -280,7 +280,7 @@ def _crs(document: dict[str, Any], faults: list[Issue]) -> tuple[int | None, boo
         return int(code.group(1)), True, name
     if "CRS84" in name:
         return 4326, True, name
-    faults.append(issue("CRS_UNKNOWN", Severity.ASK, found=name[:80]))
+    faults.append(issue("crs_unknown", Severity.ASK, found=name[:80]))
     return None, True, name or None
 
 

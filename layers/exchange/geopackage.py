@@ -17,7 +17,8 @@ from layers.issue import Issue, Severity
 
 _STANDARD_TRIGGER = re.compile(r"(?:gpkg_|rtree_|trigger_(?:insert|delete)_feature_count_|fgti_|fgtu_|fgtd_)")
 _STANDARD_VIEW = ("st_spatial_ref_sys", "spatial_ref_sys", "st_geometry_columns", "geometry_columns")
-_PLAIN_VIEW = re.compile(r"create\s+view\s+\S+\s+as\s+select\s+[\w\s,.]+\sfrom\s+gpkg_\w+[\w\s,.=]*", re.IGNORECASE)
+_CALL = re.compile(r"\w\s*\(")
+_READ_FROM = re.compile(r"\b(?:from|join)\s+(\S+)", re.IGNORECASE)
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _SIMPLE_TYPES = range(1, 8)
 
@@ -41,8 +42,8 @@ def read(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tuple[Issue,
     Raises
     ------
     FileError
-        The file is damaged (``GPKG_CORRUPT``), holds active content (``GPKG_ACTIVE_CONTENT``), a shape
-        that is not simple (``GEOM_TYPE_UNSUPPORTED``), or no table (``LAYER_EMPTY``).
+        The file is damaged (``gpkg_corrupt``), holds active content (``gpkg_active_content``), a shape
+        that is not simple (``geom_type_unsupported``), or no table (``layer_empty``).
     """
     faults: list[Issue] = []
     try:
@@ -55,18 +56,24 @@ def read(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tuple[Issue,
         finally:
             connection.close()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise refusal("GPKG_CORRUPT", detail=str(error)[:120]) from None
+        raise refusal("gpkg_corrupt", detail=str(error)[:120]) from None
     if not any(table.rows for table in tables):
-        raise refusal("LAYER_EMPTY")
+        raise refusal("layer_empty")
     return tuple(table for table in tables if table.rows), tuple(faults)
 
 
 def _check_harmless(connection: sqlite3.Connection) -> None:
     for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
         if kind == "trigger" and not _STANDARD_TRIGGER.match(name):
-            raise refusal("GPKG_ACTIVE_CONTENT", name=tidy(name)[:60])
-        if kind == "view" and not (name in _STANDARD_VIEW and _PLAIN_VIEW.fullmatch(" ".join(str(sql).split()))):
-            raise refusal("GPKG_ACTIVE_CONTENT", name=tidy(name)[:60])
+            raise refusal("gpkg_active_content", name=tidy(name)[:60])
+        if kind == "view" and not (name in _STANDARD_VIEW and _is_plain(str(sql))):
+            raise refusal("gpkg_active_content", name=tidy(name)[:60])
+
+
+def _is_plain(sql: str) -> bool:
+    """Views of the oldest GeoPackage templates rename columns of its own registers and call no function."""
+    sources = _READ_FROM.findall(sql)
+    return bool(sources) and not _CALL.search(sql) and all(one.lower().startswith("gpkg_") for one in sources)
 
 
 def _quoted(name: str) -> str:
@@ -82,7 +89,7 @@ def _tables(connection: sqlite3.Connection, limits: Limits, faults: list[Issue])
             continue
         (n_rows,) = connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()
         if n_rows > limits.rows:
-            raise refusal("TABLE_TOO_LARGE", n_rows=n_rows, n_columns=0, limit=limits.rows)
+            raise refusal("table_too_large", n_rows=n_rows, n_columns=0, limit=limits.rows)
         if n_rows:
             yield _table(connection, name, shapes_of.get(name), srs_id, faults)
 
@@ -94,7 +101,7 @@ def _table(
     key = [column for _, column, declared, _, _, is_key in info if is_key and "INT" in declared.upper()]
     columns = [(column, declared) for _, column, declared, *_ in info if column not in (shape_column, *key)]
     if tidy(name) != name or not re.fullmatch(r"[\w .-]+", name):
-        faults.append(issue("NAME_SANITISED", Severity.INFO, column=re.sub(r"[^\w .-]", "_", tidy(name))[:63]))
+        faults.append(issue("name_sanitised", Severity.INFO, column=re.sub(r"[^\w .-]", "_", tidy(name))[:63]))
     wanted = ", ".join(_quoted(column) for column in [*(one for one, _ in columns), *filter(None, [shape_column])])
     records = connection.execute(f"SELECT {wanted or '1'} FROM {_quoted(name)}").fetchall()
     epsg, is_declared, crs_name = _crs(connection, srs_id) if shape_column else (None, False, None)
@@ -102,7 +109,7 @@ def _table(
     if shape_column:
         shapes = tuple(_shape(record[-1], number) for number, record in enumerate(records, start=1))
         if epsg is None:
-            faults.append(issue("CRS_UNKNOWN" if crs_name else "CRS_MISSING", Severity.ASK, found=crs_name or ""))
+            faults.append(issue("crs_unknown" if crs_name else "crs_missing", Severity.ASK, found=crs_name or ""))
     return RawTable(
         name=re.sub(r"[^\w .-]", "_", tidy(name))[:63],
         headings=tuple(tidy(column) for column, _ in columns),
@@ -134,18 +141,18 @@ def _shape(blob: object, number: int) -> bytes | None:
     if blob is None:
         return None
     if not isinstance(blob, bytes) or len(blob) < 13 or blob[:2] != b"GP":
-        raise refusal("GPKG_CORRUPT", row=number, detail="not a GeoPackage geometry")
+        raise refusal("gpkg_corrupt", row=number, detail="not a GeoPackage geometry")
     envelope = (blob[3] >> 1) & 0b111
     if envelope > 4:
-        raise refusal("GPKG_CORRUPT", row=number, detail="unknown envelope")
+        raise refusal("gpkg_corrupt", row=number, detail="unknown envelope")
     wkb = blob[8 + _ENVELOPE_BYTES[envelope] :]
     kind = int.from_bytes(wkb[1:5], "little" if wkb[:1] == b"\x01" else "big") & 0x0FFFFFFF
     if kind % 1000 not in _SIMPLE_TYPES:
-        raise refusal("GEOM_TYPE_UNSUPPORTED", row=number, found=f"WKB {kind}")
+        raise refusal("geom_type_unsupported", row=number, found=f"WKB {kind}")
     try:
         shape = shapely.from_wkb(wkb)
     except shapely.errors.ShapelyError:
-        raise refusal("GPKG_CORRUPT", row=number, detail="damaged geometry") from None
+        raise refusal("gpkg_corrupt", row=number, detail="damaged geometry") from None
     return None if shape is None or shape.is_empty else bytes(shapely.to_wkb(shape))
 
 

@@ -58,7 +58,7 @@ def read(path: Path, *, name: str | None = None, limits: Limits | None = None, e
     allowed = limits or Limits()
     size = path.stat().st_size
     if size > allowed.bytes:
-        return _refused("FILE_TOO_LARGE", n_bytes=size, limit=allowed.bytes)
+        return _refused("file_too_large", n_bytes=size, limit=allowed.bytes)
     with tempfile.TemporaryDirectory(prefix="nhap-") as made:
         folder = Path(made)
         copy = folder / f"{uuid.uuid4().hex}.upload"
@@ -96,10 +96,10 @@ def _run(copy: Path, folder: Path, name: str, limits: Limits, encoding: str | No
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return _refused("READ_TIME", limit=limits.wall_s)
+        return _refused("read_time", limit=limits.wall_s)
     result = folder / "result.json"
     if done.returncode != 0 or not result.exists():
-        return _refused("READ_CRASHED", status=done.returncode)
+        return _refused("read_crashed", status=done.returncode)
     return from_message(json.loads(result.read_text("utf-8")), (folder / "shapes.bin").read_bytes())
 
 
@@ -112,6 +112,8 @@ def _environment() -> dict[str, str]:
     others = sorted(set(pyogrio.list_drivers()) - set(VECTOR_DRIVERS))
     return {
         "OGR_SKIP": ",".join(others),
+        "GDAL_SKIP": "VRT WMS WMTS WCS DERIVED GTI STACTA STACIT HTTP PLMOSAIC EEDAI",
+        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
         "GDAL_HTTP_MAX_RETRY": "0",
         "SHAPE_RESTORE_SHX": "NO",

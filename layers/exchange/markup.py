@@ -40,11 +40,11 @@ def check_safe(text: str) -> None:
     Raises
     ------
     FileError
-        A document type or an entity is declared (``XML_DTD_FORBIDDEN``).
+        A document type or an entity is declared (``xml_dtd_forbidden``).
     """
     found = _FORBIDDEN.search(text)
     if found:
-        raise refusal("XML_DTD_FORBIDDEN", row=text.count("\n", 0, found.start()) + 1)
+        raise refusal("xml_dtd_forbidden", row=text.count("\n", 0, found.start()) + 1)
 
 
 def read_kml(data: bytes, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
@@ -71,7 +71,7 @@ def read_kml(data: bytes, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
     root = _parse(data)
     faults: list[Issue] = []
     if any(_local(node.tag) == "NetworkLink" for node in root.iter()):
-        faults.append(issue("KML_NETWORK_LINK", Severity.WARNING))
+        faults.append(issue("kml_network_link", Severity.WARNING))
     features = [
         _placemark(node, number, faults)
         for number, node in enumerate((one for one in root.iter() if _local(one.tag) == "Placemark"), start=1)
@@ -151,21 +151,21 @@ def _parse(data: bytes) -> ElementTree.Element:
     try:
         root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
     except ElementTree.ParseError as error:
-        raise refusal("XML_SYNTAX", row=error.position[0], detail=str(error)[:120]) from None
+        raise refusal("xml_syntax", row=error.position[0], detail=str(error)[:120]) from None
     level, depth = [root], 0
     while level:
         depth += 1
         if depth > _MAX_DEPTH:
-            raise refusal("XML_SYNTAX", detail="nesting too deep")
+            raise refusal("xml_syntax", detail="nesting too deep")
         level = [child for node in level for child in node]
     return root
 
 
 def _table(features: list[Feature], faults: list[Issue], limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
     if not features:
-        raise refusal("LAYER_EMPTY")
+        raise refusal("layer_empty")
     if len(features) > limits.rows:
-        raise refusal("TABLE_TOO_LARGE", n_rows=len(features), n_columns=0, limit=limits.rows)
+        raise refusal("table_too_large", n_rows=len(features), n_columns=0, limit=limits.rows)
     headings = tuple(dict.fromkeys(name for fields, _ in features for name in fields))
     table = RawTable(
         name="",
@@ -219,7 +219,7 @@ def _kml_shape(node: ElementTree.Element, number: int, faults: list[Issue]) -> s
         ]
         outer = [ring for side, ring in rings if side == "outerBoundaryIs"]
         if not outer or any(len(ring) < 4 for _, ring in rings):
-            faults.append(issue("GEOM_RING_SHORT", row=number, n_points=min((len(ring) for _, ring in rings), default=0)))
+            faults.append(issue("geom_ring_short", row=number, n_points=min((len(ring) for _, ring in rings), default=0)))
             return None
         return shapely.Polygon(outer[0], [ring for side, ring in rings if side == "innerBoundaryIs"])
     if kind in ("LineString", "LinearRing"):
@@ -227,7 +227,7 @@ def _kml_shape(node: ElementTree.Element, number: int, faults: list[Issue]) -> s
     if kind == "Point":
         pairs = _kml_pairs(node, number)
         return shapely.Point(pairs[0]) if pairs else None
-    faults.append(issue("GEOM_TYPE_UNSUPPORTED", row=number, found=kind))
+    faults.append(issue("geom_type_unsupported", row=number, found=kind))
     return None
 
 
@@ -252,15 +252,15 @@ def _pair(x: str | None, y: str | None, number: int) -> tuple[float, float]:
     try:
         pair = float(x or ""), float(y or "")
     except ValueError:
-        raise refusal("GEOM_COORD_INVALID", row=number, value=f"{x},{y}"[:40]) from None
+        raise refusal("geom_coord_invalid", row=number, value=f"{x},{y}"[:40]) from None
     if not (math.isfinite(pair[0]) and math.isfinite(pair[1])):
-        raise refusal("COORD_NOT_FINITE", row=number, value=f"{x},{y}"[:40])
+        raise refusal("coord_not_finite", row=number, value=f"{x},{y}"[:40])
     return pair
 
 
 def _lines(lines: list[list[tuple[float, float]]], number: int, faults: list[Issue]) -> shapely.Geometry | None:
     if not lines or any(len(line) < 2 for line in lines):
-        faults.append(issue("GEOM_LINE_SHORT", row=number))
+        faults.append(issue("geom_line_short", row=number))
         return None
     return shapely.LineString(lines[0]) if len(lines) == 1 else shapely.MultiLineString(lines)
 

@@ -10,7 +10,10 @@ import shapely
 
 from layers.exchange.feature import DEGREE_DECIMALS, TOLERANCE_GEOGRAPHIC_TEXT_M, verify
 from layers.exchange.frame import XML_FORBIDDEN, Field, Frame
+from layers.exchange.staging import damaged
 from layers.spec import Kind
+
+TAIL = "</Document></kml>\n"
 
 
 def write_kml(frame: Frame, path: Path, *, description: str) -> None:
@@ -48,7 +51,11 @@ def write_kml(frame: Frame, path: Path, *, description: str) -> None:
             data = "".join(_data(field, row) for field in frame.fields if field.values[row] is not None)
             stream.write(f"<Placemark><name>{_xml(title)}</name>")
             stream.write(f"<ExtendedData>{data}</ExtendedData>{_kml_shape(shape)}</Placemark>\n")
-        stream.write("</Document></kml>\n")
+        stream.write(TAIL)
+    if not len(frame.placed):
+        if not path.read_text(encoding="utf-8").endswith(TAIL):
+            raise damaged("empty document differs")
+        return
     verify(
         frame,
         path,

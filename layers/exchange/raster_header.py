@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -37,14 +36,14 @@ def judge(path: Path, limits: Limits) -> tuple[int, tuple[Issue, ...]]:
     Raises
     ------
     FileError
-        The file is too large by its header (``RASTER_TOO_LARGE``) or damaged (``RASTER_CORRUPT``).
+        The file is too large by its header (``raster_too_large``) or damaged (``raster_corrupt``).
     """
     tags = _tags(path.read_bytes() if path.stat().st_size < limits.bytes else b"")
     width, height = (int(tags.get(tag, (0,))[0]) for tag in (_WIDTH, _HEIGHT))
     if width <= 0 or height <= 0:
-        raise refusal("RASTER_CORRUPT", detail="size missing")
+        raise refusal("raster_corrupt", detail="size missing")
     if width * height * int(tags.get(_SAMPLES, (1,))[0]) > limits.raster_cells:
-        raise refusal("RASTER_TOO_LARGE", n_columns=width, n_rows=height, limit=limits.raster_cells)
+        raise refusal("raster_too_large", n_columns=width, n_rows=height, limit=limits.raster_cells)
     _check_blocks(tags, path.stat().st_size)
     return width * height, _judge_content(path)
 
@@ -57,14 +56,14 @@ def _tags(data: bytes) -> dict[int, tuple[int, ...]]:
         (start,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, 8 if is_big else 4)
         (n_entries,) = struct.unpack_from(order + ("Q" if is_big else "H"), data, start)
         if n_entries > _MAX_ENTRIES:
-            raise refusal("RASTER_CORRUPT", detail="directory too long")
+            raise refusal("raster_corrupt", detail="directory too long")
         at, step = start + (8 if is_big else 2), 20 if is_big else 12
         return {
             tag: values
             for tag, values in (_entry(data, at + step * number, order, is_big=is_big) for number in range(n_entries))
         }
     except struct.error:
-        raise refusal("RASTER_CORRUPT", detail="header cut short") from None
+        raise refusal("raster_corrupt", detail="header cut short") from None
 
 
 def _entry(data: bytes, at: int, order: str, *, is_big: bool) -> tuple[int, tuple[int, ...]]:
@@ -76,7 +75,7 @@ def _entry(data: bytes, at: int, order: str, *, is_big: bool) -> tuple[int, tupl
     if count * _TYPE_BYTES[kind] > room:
         (place,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, place)
     if place + count * _TYPE_BYTES[kind] > len(data):
-        raise refusal("RASTER_CORRUPT", detail=f"tag {tag}")
+        raise refusal("raster_corrupt", detail=f"tag {tag}")
     return tag, struct.unpack_from(f"{order}{count}{_CODES[kind]}", data, place) or (0,)
 
 
@@ -85,28 +84,26 @@ def _check_blocks(tags: dict[int, tuple[int, ...]], size: int) -> None:
         if offsets in tags and any(
             start + length > size for start, length in zip(tags[offsets], tags.get(counts, ()), strict=False)
         ):
-            raise refusal("RASTER_CORRUPT", detail="pixels cut short")
+            raise refusal("raster_corrupt", detail="pixels cut short")
 
 
 def _judge_content(path: Path) -> tuple[Issue, ...]:
-    os.environ["GDAL_SKIP"] = "VRT WMS WMTS WCS DERIVED GTI STACTA STACIT HTTP PLMOSAIC EEDAI"
-    os.environ["GDAL_DISABLE_READDIR_ON_OPEN"] = "EMPTY_DIR"
     import rasterio  # only rasters need it
 
     try:
         with rasterio.open(path, driver="GTiff") as raster:
             faults = []
             if raster.transform.b or raster.transform.d:
-                faults.append(issue("RASTER_ROTATED"))
+                faults.append(issue("raster_rotated"))
             if raster.crs is None:
-                faults.append(issue("CRS_MISSING", Severity.ASK, found=""))
+                faults.append(issue("crs_missing", Severity.ASK, found=""))
             elif raster.crs.to_epsg() is None:
-                faults.append(issue("CRS_UNKNOWN", Severity.ASK, found=str(raster.crs.to_wkt())[:40]))
+                faults.append(issue("crs_unknown", Severity.ASK, found=str(raster.crs.to_wkt())[:40]))
             if not _has_value(raster):
-                faults.append(issue("RASTER_ALL_NODATA"))
+                faults.append(issue("raster_all_nodata"))
             return tuple(faults)
     except rasterio.errors.RasterioError as error:
-        raise refusal("RASTER_CORRUPT", detail=str(error).replace(str(path), "")[:80]) from None
+        raise refusal("raster_corrupt", detail=str(error).replace(str(path), "")[:80]) from None
 
 
 def _has_value(raster: Any) -> bool:

@@ -58,7 +58,7 @@ def judge(table: RawTable, limits: Limits, *, is_mixed_usual: bool = False) -> t
     shapes = load(table)
     n_vertices = int(shapely.get_num_coordinates(shapes).sum())
     if n_vertices > limits.vertices:
-        return replace(table, shapes=(None,) * len(shapes)), (issue("TOO_MANY_VERTICES", limit=limits.vertices),)
+        return replace(table, shapes=(None,) * len(shapes)), (issue("too_many_vertices", limit=limits.vertices),)
     faults = [*_nulls(table, shapes), *_kinds(table, shapes, is_mixed_usual=is_mixed_usual)]
     faults += [*_coordinates(table, shapes), *_validity(table, shapes)]
     flat = shapely.force_2d(shapes)
@@ -85,7 +85,7 @@ def kinds_of(shapes: Shapes) -> list[str | None]:
 
 def _nulls(table: RawTable, shapes: Shapes) -> list[Issue]:
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    return [issue("GEOM_NULL", row=table.row_numbers[place]) for place in np.flatnonzero(missing)]
+    return [issue("geom_null", row=table.row_numbers[place]) for place in np.flatnonzero(missing)]
 
 
 def _kinds(table: RawTable, shapes: Shapes, *, is_mixed_usual: bool) -> list[Issue]:
@@ -93,15 +93,15 @@ def _kinds(table: RawTable, shapes: Shapes, *, is_mixed_usual: bool) -> list[Iss
     counts = Counter(kind for kind in kinds if kind)
     if counts["collection"]:
         place = kinds.index("collection")
-        return [issue("GEOM_TYPE_UNSUPPORTED", row=table.row_numbers[place], found="GeometryCollection")]
+        return [issue("geom_type_unsupported", row=table.row_numbers[place], found="GeometryCollection")]
     if len(counts) < 2:
         return []
     facts = {f"n_{kind}": counts[kind] for kind in ("point", "line", "polygon")}
     if not is_mixed_usual:
-        return [issue("GEOM_MIXED", **facts)]
+        return [issue("geom_mixed", **facts)]
     main = counts.most_common(1)[0][0]
     return [
-        issue("GEOM_MIXED", Severity.WARNING, row=table.row_numbers[place], **facts)
+        issue("geom_mixed", Severity.WARNING, row=table.row_numbers[place], **facts)
         for place, kind in enumerate(kinds)
         if kind not in (None, main)
     ]
@@ -111,7 +111,7 @@ def _coordinates(table: RawTable, shapes: Shapes) -> list[Issue]:
     pairs, owner = shapely.get_coordinates(shapes, return_index=True)
     rows = np.array(table.row_numbers)[owner]
     finite = np.isfinite(pairs).all(axis=1) & (np.abs(pairs) < 1e9).all(axis=1)
-    faults = [issue("COORD_NOT_FINITE", row=int(row)) for row in np.unique(rows[~finite])]
+    faults = [issue("coord_not_finite", row=int(row)) for row in np.unique(rows[~finite])]
     x, y = pairs[finite, 0], pairs[finite, 1]
     if table.epsg is None or len(x) == 0:
         return faults
@@ -142,15 +142,16 @@ def judge_degrees(
     """
     if is_metres(x, y):
         severity = Severity.ERROR if is_declared else Severity.ASK
-        return [issue("COORD_METRES_AS_DEGREES", severity, x=float(x[0]), y=float(y[0]))]
+        return [issue("coord_metres_as_degrees", severity, x=float(x[0]), y=float(y[0]))]
     out = (np.abs(x) > 180) | (np.abs(y) > 90)
     turned = ~in_box(x, y) & in_box(y, x)
     swapped = turned & (out | (np.mean(turned) > 0.05))
-    faults = [issue("COORD_SWAPPED", row=int(row)) for row in np.unique(rows[swapped])]
+    severity = Severity.ERROR if np.mean(swapped) > 0.5 else Severity.ASK
+    faults = [issue("coord_swapped", severity, row=int(row)) for row in np.unique(rows[swapped])]
     stray = out & ~swapped
     for row in np.unique(rows[stray]):
         place = int(np.flatnonzero(stray & (rows == row))[0])
-        faults.append(issue("COORD_OUT_OF_RANGE", row=int(row), x=float(x[place]), y=float(y[place])))
+        faults.append(issue("coord_out_of_range", row=int(row), x=float(x[place]), y=float(y[place])))
     return faults
 
 
@@ -159,7 +160,7 @@ def _wide(table: RawTable, shapes: Shapes) -> list[Issue]:
     wide = (bounds[:, 2] - bounds[:, 0] > 180) & (np.abs(bounds[:, [0, 2]]) <= 180).all(axis=1)
     single = shapely.get_num_geometries(shapes) == 1
     return [
-        issue("GEOM_ANTIMERIDIAN", Severity.WARNING, row=table.row_numbers[place])
+        issue("geom_antimeridian", Severity.WARNING, row=table.row_numbers[place])
         for place in np.flatnonzero(wide & single)
     ]
 
@@ -168,7 +169,7 @@ def _judge_metres(
     x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], rows: npt.NDArray[np.int_], epsg: int
 ) -> list[Issue]:
     if bool(np.mean((np.abs(x) <= 360) & (np.abs(y) <= 360)) > 0.9):
-        return [issue("COORD_DEGREES_AS_METRES", row=int(rows[0]), x=float(x[0]), y=float(y[0]), epsg=epsg)]
+        return [issue("coord_degrees_as_metres", row=int(rows[0]), x=float(x[0]), y=float(y[0]), epsg=epsg)]
     return []
 
 
@@ -177,6 +178,6 @@ def _validity(table: RawTable, shapes: Shapes) -> list[Issue]:
     faults = []
     for place in np.flatnonzero(bad):
         reason = str(shapely.is_valid_reason(shapes[place]))
-        code = "GEOM_SELF_INTERSECTION" if "intersection" in reason.lower() else "GEOM_INVALID"
+        code = "geom_self_intersection" if "intersection" in reason.lower() else "geom_invalid"
         faults.append(issue(code, row=table.row_numbers[place], detail=reason[:120]))
     return faults

@@ -49,8 +49,8 @@ def read(
     Raises
     ------
     FileError
-        The archive is refused, a part is missing or damaged (``SHP_CORRUPT``), or holds patches
-        (``GEOM_TYPE_UNSUPPORTED``).
+        The archive is refused, a part is missing or damaged (``shp_corrupt``), or holds patches
+        (``geom_type_unsupported``).
     """
     groups: dict[str, dict[str, Any]] = {}
     for member in members(path, limits):
@@ -82,11 +82,11 @@ def _read_one(
         meta, _, wkb, columns = pyogrio.raw.read(str(path), **kwargs)
         shapes = shapely.from_wkb(np.asarray(wkb, dtype=object))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError):
-        raise refusal("SHP_CORRUPT", detail="unreadable") from None
+        raise refusal("shp_corrupt", detail="unreadable") from None
     except (UnicodeDecodeError, LookupError):
-        raise refusal("ENCODING_INVALID", encoding=str(meta_encoding(path))) from None
+        raise refusal("encoding_invalid", encoding=str(meta_encoding(path))) from None
     except shapely.errors.ShapelyError:
-        raise refusal("GEOM_TYPE_UNSUPPORTED", found="Shapefile") from None
+        raise refusal("geom_type_unsupported", found="Shapefile") from None
     faults: list[Issue] = []
     epsg, crs_name = _crs(path.with_suffix(".prj"), faults)
     headings = tuple(tidy(str(one)) for one in meta["fields"])
@@ -104,7 +104,7 @@ def _read_one(
         crs_name=crs_name,
     )
     if not rows:
-        raise refusal("LAYER_EMPTY")
+        raise refusal("layer_empty")
     return table, faults, decoded
 
 
@@ -130,27 +130,27 @@ def _check_headers(path: Path) -> None:
     for suffix in (".shp", ".shx"):
         part = path.with_suffix(suffix)
         if not part.exists():
-            raise refusal("SHP_CORRUPT", detail=f"{suffix} missing")
+            raise refusal("shp_corrupt", detail=f"{suffix} missing")
         data = part.read_bytes()[:_HEADER_BYTES]
         if len(data) < _HEADER_BYTES or data[:4] != b"\x00\x00\x27\x0a":
-            raise refusal("SHP_CORRUPT", detail=suffix)
+            raise refusal("shp_corrupt", detail=suffix)
         (words,) = struct.unpack(">i", data[24:28])
         (kind,) = struct.unpack("<i", data[32:36])
         sizes[suffix] = part.stat().st_size
         if kind not in _PLAIN_TYPES:
-            raise refusal("GEOM_TYPE_UNSUPPORTED", found=f"Shapefile {kind}")
+            raise refusal("geom_type_unsupported", found=f"Shapefile {kind}")
         if words * 2 != sizes[suffix]:
-            raise refusal("SHP_CORRUPT", detail=suffix, n_bytes=sizes[suffix], stated=words * 2)
+            raise refusal("shp_corrupt", detail=suffix, n_bytes=sizes[suffix], stated=words * 2)
     table = path.with_suffix(".dbf")
     if not table.exists():
         return
     head = table.read_bytes()[:32]
     if len(head) < 32:
-        raise refusal("SHP_CORRUPT", detail=".dbf")
+        raise refusal("shp_corrupt", detail=".dbf")
     n_records, header_bytes, record_bytes = struct.unpack("<IHH", head[4:12])
     is_short = table.stat().st_size < header_bytes + n_records * record_bytes
     if is_short or n_records != (sizes[".shx"] - _HEADER_BYTES) // 8:
-        raise refusal("SHP_CORRUPT", detail=".dbf", n_bytes=table.stat().st_size, stated=header_bytes)
+        raise refusal("shp_corrupt", detail=".dbf", n_bytes=table.stat().st_size, stated=header_bytes)
     _check_records(path, sizes)
 
 
@@ -158,17 +158,17 @@ def _check_records(path: Path, sizes: dict[str, int]) -> None:
     index = np.frombuffer(path.with_suffix(".shx").read_bytes()[_HEADER_BYTES:], dtype=">i4").reshape(-1, 2)
     ends = index[:, 0].astype(np.int64) * 2 + 8 + index[:, 1].astype(np.int64) * 2
     if len(ends) and (int(ends.max()) > sizes[".shp"] or int(index.min()) < 0):
-        raise refusal("SHP_CORRUPT", detail=".shx", row=int(ends.argmax()) + 1)
+        raise refusal("shp_corrupt", detail=".shx", row=int(ends.argmax()) + 1)
 
 
 def _crs(path: Path, faults: list[Issue]) -> tuple[int | None, str | None]:
     if not path.exists():
-        faults.append(issue("CRS_MISSING", Severity.ASK, found=""))
+        faults.append(issue("crs_missing", Severity.ASK, found=""))
         return None, None
     text = path.read_text("utf-8", errors="replace")
     epsg, name = from_wkt(text)
     if epsg is None:
-        faults.append(issue("CRS_UNKNOWN", Severity.ASK, found=name or text[:40]))
+        faults.append(issue("crs_unknown", Severity.ASK, found=name or text[:40]))
     return epsg, name
 
 

@@ -20,7 +20,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from geo.crs import WGS84, move
 from geo.errors import InputError
 from layers.exchange.feature import TOLERANCE_M
-from layers.exchange.frame import XML_FORBIDDEN, Frame, Shapes, describe_crs, distance_m, unique
+from layers.exchange.frame import XML_FORBIDDEN, Frame, Shapes, describe_crs, distance_m, is_placeable, unique
 from layers.exchange.staging import damaged
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -185,12 +185,13 @@ def _check_xlsx(sheet: Sheet, path: Path, source: Shapes) -> None:
         book.close()
     if len(found) != len(sheet.rows) + 1 or tuple(found[0]) != sheet.headings:
         raise damaged(f"{len(sheet.rows)} rows meant, {len(found) - 1} read back")
-    for meant, read in zip(sheet.rows, found[1:], strict=True):
-        texts = [(a, b) for a, b in zip(meant, read, strict=False) if isinstance(a, str) and a != (b or "")]
-        if texts:
-            raise damaged(f"cell differs: {texts[0]}")
+    width = len(sheet.headings)
+    lines = [(*line, *(None,) * (width - len(line))) for line in found[1:]]
+    for meant, read in zip(sheet.rows, lines, strict=True):
+        if any(isinstance(a, str) and a != (b or "") for a, b in zip(meant, read, strict=True)):
+            raise damaged("cells differ")
     at = sheet.at_place
-    _check_places([["" if v is None else str(v) for v in row[at : at + 2]] for row in found[1:]], source)
+    _check_places([["" if v is None else str(v) for v in line[at : at + 2]] for line in lines], source)
 
 
 def _check_places(pairs: Sequence[Sequence[str]], source: Shapes) -> None:
@@ -209,7 +210,7 @@ def _grid(point: Shapes, epsg: int | None) -> list[tuple[float | None, ...]]:
     if epsg is None:
         return [(None,) * len(point)] * 2
     placed = move(point, epsg_from=WGS84, epsg_to=epsg)
-    sound = distance_m(point, move(placed, epsg_from=epsg, epsg_to=WGS84)) < TOLERANCE_M
+    sound = is_placeable(point, placed, epsg=epsg)
     return [
         _rounded(np.where(sound, axis(placed), np.nan), METRE_DECIMALS)
         for axis in (shapely.get_y, shapely.get_x)

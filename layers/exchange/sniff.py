@@ -49,25 +49,25 @@ def sniff(path: Path, name: str, limits: Limits) -> str:
     Raises
     ------
     FileError
-        The file is empty (``FILE_EMPTY``), too large, of a kind that is not read
-        (``FORMAT_NOT_ALLOWED``), or not what its name says (``FORMAT_MISMATCH``).
+        The file is empty (``file_empty``), too large, of a kind that is not read
+        (``format_not_allowed``), or not what its name says (``format_mismatch``).
     """
     size = path.stat().st_size
     if size > limits.bytes:
-        raise refusal("FILE_TOO_LARGE", n_bytes=size, limit=limits.bytes)
+        raise refusal("file_too_large", n_bytes=size, limit=limits.bytes)
     with path.open("rb") as file:
         head = file.read(1 << 16)
     if not head.strip(b" \t\r\n\x00\xef\xbb\xbf"):
-        raise refusal("FILE_EMPTY")
+        raise refusal("file_empty")
     suffix = PurePath(name.replace("\\", "/")).suffix.lower()
     found = _content(head, path, limits)
     expected = NAMED.get(suffix)
     if expected is None:
-        raise refusal("FORMAT_MISMATCH" if _is_disguised(suffix, found) else "FORMAT_NOT_ALLOWED",
+        raise refusal("format_mismatch" if _is_disguised(suffix, found) else "format_not_allowed",
                       found=_shown(found), name=suffix.lstrip(".").upper() or "-")  # fmt: skip
     if found == expected or {found, expected} == {"xls", "xlsx"}:
         return found
-    code = "ZIP_NO_DATASET" if (found, expected) == ("zip", "shp") else "FORMAT_MISMATCH"
+    code = "zip_no_dataset" if (found, expected) == ("zip", "shp") else "format_mismatch"
     raise refusal(code, found=_shown(found), name=suffix.lstrip(".").upper())
 
 

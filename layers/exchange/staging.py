@@ -106,7 +106,7 @@ def damaged(detail: str) -> StoreError:
 
 def _translated(fault: OSError, path: Path) -> StoreError:
     if fault.errno in FULL:
-        return DiskFullError("disk_full", path=path.name)
+        return DiskFullError("disk_full", folder=str(path.parent))
     return StoreError("export_not_writable", path=path.name, detail=fault.strerror or str(fault))
 
 

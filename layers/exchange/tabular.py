@@ -56,7 +56,7 @@ def read_workbook(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tup
         sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
         for name, sheet in sheets:
             if sheet.height > limits.rows or sheet.width > limits.columns:
-                raise refusal("TABLE_TOO_LARGE", n_rows=sheet.height, n_columns=sheet.width, limit=limits.rows)
+                raise refusal("table_too_large", n_rows=sheet.height, n_columns=sheet.width, limit=limits.rows)
             values = sheet.to_python(skip_empty_area=False)
             grid: Grid = [(number, [_plain(cell) for cell in row]) for number, row in enumerate(values, start=1)]
             if any(cell is not None for _, row in grid for cell in row):
@@ -64,9 +64,9 @@ def read_workbook(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tup
                 tables.append(table)
                 faults += found
     except (python_calamine.CalamineError, OSError) as error:
-        raise refusal("WORKBOOK_CORRUPT", detail=str(error)[:120]) from None
+        raise refusal("workbook_corrupt", detail=str(error)[:120]) from None
     if not tables:
-        raise refusal("FILE_EMPTY")
+        raise refusal("file_empty")
     return tuple(tables), tuple(faults)
 
 
@@ -92,7 +92,7 @@ def read_text(text: str, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
         The text is empty, too large or without headings.
     """
     if not text.strip():
-        raise refusal("FILE_EMPTY")
+        raise refusal("file_empty")
     csv.field_size_limit(1 << 20)
     delimiter = _delimiter(text)
     if delimiter == _SPACES:
@@ -105,9 +105,9 @@ def read_text(text: str, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
             grid.append((line, [_plain(cell) for cell in cells]))
             line = reader.line_num + 1
             if len(grid) > limits.rows or len(cells) > limits.columns:
-                raise refusal("TABLE_TOO_LARGE", n_rows=len(grid), n_columns=len(cells), limit=limits.rows)
+                raise refusal("table_too_large", n_rows=len(grid), n_columns=len(cells), limit=limits.rows)
     except csv.Error as error:
-        raise refusal("CSV_SYNTAX", row=line, detail=str(error)[:120]) from None
+        raise refusal("csv_syntax", row=line, detail=str(error)[:120]) from None
     table, faults = to_table("", grid)
     return table, (*faults, *_decimal_commas(table, delimiter))
 
@@ -133,7 +133,7 @@ def to_table(name: str, grid: Grid, *, merged: Merged = ()) -> tuple[RawTable, t
     Raises
     ------
     FileError
-        No row looks like headings (``CSV_HEADER``), or nothing stands under them (``TABLE_EMPTY``).
+        No row looks like headings (``csv_header``), or nothing stands under them (``table_empty``).
     """
     merged = tuple(merged)
     at = _header_at(grid, merged)
@@ -159,7 +159,7 @@ def to_table(name: str, grid: Grid, *, merged: Merged = ()) -> tuple[RawTable, t
         rows.append(tuple(cells[column] for column in columns))
         numbers.append(number)
     if not rows:
-        raise refusal("TABLE_EMPTY", sheet=name)
+        raise refusal("table_empty", sheet=name)
     titles = tuple(text for _, row in grid[:at] for text in _texts(row))
     table = RawTable(
         name=name,
@@ -221,7 +221,7 @@ def _header_at(grid: Grid, merged: Merged) -> int:
         words = [cell for cell in cells if isinstance(cell, str) and not is_number_text(cell)]
         if cells and len(cells) + covered[place] >= 0.6 * width and len(words) >= 0.7 * len(cells):
             return place
-    raise refusal("CSV_HEADER", row=grid[0][0] if grid else 1)
+    raise refusal("csv_header", row=grid[0][0] if grid else 1)
 
 
 def _headings(grid: Grid, at: int, merged: Merged) -> tuple[list[str], int]:
@@ -276,8 +276,8 @@ def _fit(row: list[Cell], width: int, number: int) -> tuple[list[Cell], list[Iss
                 cells[-1] = f"{cells[-1]}, {cell}"
             else:
                 cells.append(cell)
-        return cells, [issue("CSV_UNQUOTED_COMMA", Severity.WARNING, row=number, n_extra=extra)]
-    return row[:width], [issue("CSV_ROW_WIDTH", row=number, n_cells=len(row), n_headings=width)]
+        return cells, [issue("csv_unquoted_comma", Severity.WARNING, row=number, n_extra=extra)]
+    return row[:width], [issue("csv_row_width", row=number, n_cells=len(row), n_headings=width)]
 
 
 def _delimiter(text: str) -> str:
@@ -299,4 +299,4 @@ def _decimal_commas(table: RawTable, delimiter: str) -> tuple[Issue, ...]:
     found = next((cell for cell in cells if pattern.fullmatch(cell)), None)
     if delimiter == "," or found is None:
         return ()
-    return (issue("CSV_DECIMAL_COMMA", Severity.WARNING, example=found),)
+    return (issue("csv_decimal_comma", Severity.WARNING, example=found),)

@@ -81,7 +81,7 @@ def read(path: Path, name: str, folder: Path, limits: Limits, *, encoding: str |
         issues = tuple(one for one in error.issues if isinstance(one, Issue))
         return RawFile(format=found, issues=issues)
     except MemoryError:
-        return RawFile(format=found, issues=(issue("READ_MEMORY", limit=limits.memory_bytes),))
+        return RawFile(format=found, issues=(issue("read_memory", limit=limits.memory_bytes),))
 
 
 def _sniff(path: Path, name: str, limits: Limits) -> str:
@@ -103,7 +103,7 @@ def _judged(
         flat, more = shape.judge(table, limits, is_mixed_usual=found in ("kml", "kmz", "gpx"))
         judged.append(flat)
         told = {one.row for one in faults if one.severity is Severity.ERROR}
-        issues += [one for one in more if not (one.code == "GEOM_NULL" and one.row in told)]
+        issues += [one for one in more if not (one.code == "geom_null" and one.row in told)]
     return RawFile(format=found, tables=tuple(judged), issues=tuple(issues), **facts)
 
 
@@ -121,7 +121,7 @@ def _csv(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawF
 
 
 def _doubt(encoding: str) -> tuple[Issue, ...]:
-    return (issue("ENCODING_LEGACY_VN", Severity.ASK, encoding=encoding.upper()),)
+    return (issue("encoding_legacy_vn", Severity.ASK, encoding=encoding.upper()),)
 
 
 def _workbook(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:

@@ -400,12 +400,11 @@ _WRITERS: Mapping[str, Callable[[Frame, Path, _Notes], _Written]] = {
 
 
 def _zone_of(frames: Sequence[Frame]) -> int | None:
-    boxes = np.array([shapely.total_bounds(frame.source) for frame in frames])
-    if np.isnan(boxes).all():
+    corners = shapely.get_coordinates(np.concatenate([frame.source for frame in frames]))
+    if not len(corners):
         return None
-    west, south = np.nanmin(boxes[:, :2], axis=0)
-    east, north = np.nanmax(boxes[:, 2:], axis=0)
-    proposed = propose_calc_epsg(float(west + east) / 2, float(south + north) / 2)
+    lon_deg, lat_deg = (corners.min(axis=0) + corners.max(axis=0)) / 2
+    proposed = propose_calc_epsg(float(lon_deg), float(lat_deg))
     return proposed if proposed in TM3 else None
 
 
@@ -415,7 +414,7 @@ def _text(notes: _Notes, key: str) -> str:
 
 def _about(notes: _Notes, *, crs: str, counts: Mapping[str, int]) -> list[tuple[str, object]]:
     return [
-        (_text(notes, "sample"), notes.notice or "–"),
+        (_text(notes, "sample"), notes.notice or _text(notes, "real")),
         (_text(notes, "made_at"), notes.now.strftime("%d/%m/%Y %H:%M %z").strip()),
         (_text(notes, "crs"), crs),
         *((f"{_text(notes, 'rows')}: {name}", n_rows) for name, n_rows in counts.items()),

@@ -43,6 +43,14 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 NEARLY_FULL_BYTES = 1 << 16
 
 FULL_ERRNO = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# A limit on the size of files is no "full" to SQLite; its spatial index tells a failed write as plain IOERR.
+FULL_SQLITE = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+)
 
 Parameters = list[dict[str, Any]]
 Writer = Callable[[sa.Connection, str, Parameters], None]
@@ -407,7 +415,7 @@ def _errors(folder: Path) -> Iterator[None]:
         raise _translated(error.orig, folder) from error
     except sqlite3.Error as error:
         raise _translated(error, folder) from error
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:  # the latter: names or messages of a damaged file
         raise _translated(error, folder) from error
 
 
@@ -418,7 +426,7 @@ def _translated(error: BaseException | None, folder: Path) -> PlannerError:
     primary = None if code is None else code & 0xFF
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return BusyError("workspace_busy", **facts)
-    if primary == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_WRITE or _is_full(error, folder):
+    if code in FULL_SQLITE or _is_full(error, folder):
         return DiskFullError("disk_full", **facts)
     if primary in {
         sqlite3.SQLITE_READONLY,

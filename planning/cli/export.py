@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         Its sub-parser.
     """
     parser.add_argument("--layer", required=True, help="tên lớp hoặc all")
-    parser.add_argument("--format", required=True, choices=("gpkg", "geojson", "shp", "kml", "csv", "xlsx", "cog"))
+    parser.add_argument(
+        "--format", required=True, choices=("gpkg", "geojson", "shp", "kml", "csv", "xlsx", "cog")
+    )
     parser.add_argument("--crs", default="4326", metavar="N")
     parser.add_argument("--sharing", choices=("public", "internal", "operator"), default="internal")
     parser.add_argument("--out", type=Path, required=True, metavar="PATH")

@@ -50,7 +50,8 @@ def run(options: argparse.Namespace) -> Result:
         for name, figures in result.operators.items()
     ]
     lines += [
-        f"{area.rank}. {area.hamlet}: {number(area.people, language)}; {tr(f'gap.reason.{area.reason}', language)}"
+        f"{area.rank}. {area.hamlet}: {number(area.people, language)}; "
+        f"{tr(f'gap.reason.{area.reason}', language)}"
         for area in result.areas[:10]
     ]
     return 0, gap.to_json(result), "\n".join(lines)

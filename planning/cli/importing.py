@@ -61,4 +61,8 @@ def run(options: argparse.Namespace) -> Result:
         "columns": dict(done.columns),
         "issues": issues_json(done.issues, options.language),
     }
-    return 0, record, "\n".join([f"{options.layer}: {done.n_rows}", *issue_lines(done.issues, options.language)])
+    return (
+        0,
+        record,
+        "\n".join([f"{options.layer}: {done.n_rows}", *issue_lines(done.issues, options.language)]),
+    )

@@ -92,7 +92,9 @@ def main(arguments: Sequence[str]) -> int:
         _print_error(error, as_json=options.json, language=options.language)
         return REFUSED
     except OSError as error:
-        refused = PlannerError("file_system", reason=error.strerror or type(error).__name__, file=_name(error))
+        refused = PlannerError(
+            "file_system", reason=error.strerror or type(error).__name__, file=_name(error)
+        )
         _print_error(refused, as_json=options.json, language=options.language)
         return REFUSED
     print(json.dumps(plain(result), ensure_ascii=False, indent=2) if options.json else text)

@@ -1,4 +1,4 @@
-"""The fictional commune "Xã Mẫu": a made-up map on which every planted story is told in data/sample/STORY.md."""
+"""The fictional commune "Xã Mẫu"; its planted stories are told in data/sample/STORY.md."""
 
 from __future__ import annotations
 

@@ -117,7 +117,9 @@ def make(folder: Path, *, seed: int = 1, size: str = "commune", now: dt.datetime
     layers = tables(seed)
     digests = _write_rasters(folder, layers["building"], seed)
     (folder / "incoming").mkdir(exist_ok=True)
-    write_plain_csv(folder / "incoming" / incoming.FILE_NAME, headings=incoming.HEADINGS, rows=incoming.rows())
+    write_plain_csv(
+        folder / "incoming" / incoming.FILE_NAME, headings=incoming.HEADINGS, rows=incoming.rows()
+    )
     values = {"name": NAME, "commune_code": CODE, "calc_epsg": str(frame.EPSG), "is_sample": "1"}
     values |= {"sample_seed": str(seed), "sample_size": size, "made_at": now.isoformat()}
     digests |= _write_tables(folder, layers, values)
@@ -153,7 +155,12 @@ def make_starter(folder: Path, *, now: dt.datetime) -> Path:
     StoreError
         ``workspace_exists``, or the disk is full.
     """
-    values = {"name": STARTER_NAME, "commune_code": STARTER_CODE, "calc_epsg": str(frame.EPSG), "is_sample": "0"}
+    values = {
+        "name": STARTER_NAME,
+        "commune_code": STARTER_CODE,
+        "calc_epsg": str(frame.EPSG),
+        "is_sample": "0",
+    }
     create_store(folder, values | {"made_at": now.isoformat()}).close()
     return folder
 
@@ -173,7 +180,9 @@ def _write_rasters(folder: Path, buildings: gpd.GeoDataFrame, seed: int) -> dict
     return digests
 
 
-def _write_tables(folder: Path, layers: Mapping[str, gpd.GeoDataFrame], values: Mapping[str, str]) -> dict[str, str]:
+def _write_tables(
+    folder: Path, layers: Mapping[str, gpd.GeoDataFrame], values: Mapping[str, str]
+) -> dict[str, str]:
     draft = folder / f".draft-{uuid.uuid4().hex}"
     try:
         store = create_store(draft, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -119,7 +120,9 @@ def _trunk() -> tuple[list[Node], list[Span]]:
     """The exchange, a closure where each feeder leaves the main road, and the cable between them."""
     main = land.main_road()
     exchange_m = main.project(frame.point(700, -280))
-    stops = [(exchange_m, Node(id="MAU-OLT-01", kind="olt", point=main.interpolate(exchange_m), speed_gbps=10.0))]
+    stops = [
+        (exchange_m, Node(id="MAU-OLT-01", kind="olt", point=main.interpolate(exchange_m), speed_gbps=10.0))
+    ]
     for link in way.links():
         hamlet = HAMLETS[link.hamlet_number - 1]
         if link.from_number is None and hamlet in served():
@@ -129,7 +132,7 @@ def _trunk() -> tuple[list[Node], list[Span]]:
     stops.sort(key=lambda stop: stop[0])
     spans = [
         Span(start=one.id, end=two.id, line=substring(main, one_m, two_m), in_duct=True)
-        for (one_m, one), (two_m, two) in zip(stops, stops[1:], strict=False)
+        for (one_m, one), (two_m, two) in pairwise(stops)
     ]
     return [node for _, node in stops], spans
 
@@ -141,7 +144,9 @@ def _hamlet_plant(hamlet: Hamlet) -> tuple[list[Node], list[Span]]:
     middle_m = spine.project(settlement.centre(hamlet))
     nodes = [Node(id=cabinet_id, kind="cabinet", point=settlement.centre(hamlet), speed_gbps=10.0)]
     stops = [(middle_m, cabinet_id)]
-    for index, at_m in enumerate(np.arange(middle_m % SPLITTER_STEP_M, spine.length, SPLITTER_STEP_M), start=1):
+    for index, at_m in enumerate(
+        np.arange(middle_m % SPLITTER_STEP_M, spine.length, SPLITTER_STEP_M), start=1
+    ):
         if abs(at_m - middle_m) > 1.0:
             key = f"MAU-BC-{hamlet.number:02d}-{index:02d}"
             nodes.append(Node(id=key, kind="splitter", point=spine.interpolate(at_m)))
@@ -149,7 +154,7 @@ def _hamlet_plant(hamlet: Hamlet) -> tuple[list[Node], list[Span]]:
     stops.sort()
     spans = [
         Span(start=one, end=two, line=substring(spine, one_m, two_m))
-        for (one_m, one), (two_m, two) in zip(stops, stops[1:], strict=False)
+        for (one_m, one), (two_m, two) in pairwise(stops)
     ]
     for index, lane in enumerate(across, start=1):
         box, cable = _lane_plant(hamlet, index, lane, spine, stops)
@@ -159,7 +164,11 @@ def _hamlet_plant(hamlet: Hamlet) -> tuple[list[Node], list[Span]]:
 
 
 def _lane_plant(
-    hamlet: Hamlet, index: int, lane: shapely.LineString, spine: shapely.LineString, stops: Sequence[tuple[float, str]]
+    hamlet: Hamlet,
+    index: int,
+    lane: shapely.LineString,
+    spine: shapely.LineString,
+    stops: Sequence[tuple[float, str]],
 ) -> tuple[Node, Span]:
     """The box at the farther end of a lane and its cable from the nearest splitter."""
     turn_m = spine.project(shapely.Point(nearest_points(spine, lane)[0]))

@@ -51,7 +51,9 @@ def placed(points_m: Sequence[tuple[float, float]] | Floats) -> Floats:
     xy_m
         Coordinates in EPSG:9210 [m], shape (n, 2).
     """
-    return np.asarray(points_m, dtype=np.float64).reshape(-1, 2) + (ORIGIN_E_M, ORIGIN_N_M)
+    origin_m = np.array([ORIGIN_E_M, ORIGIN_N_M])
+    xy_m: Floats = np.asarray(points_m, dtype=np.float64).reshape(-1, 2) + origin_m
+    return xy_m
 
 
 def point(x_m: float, y_m: float) -> shapely.Point:

@@ -130,7 +130,10 @@ def _waves(rng: np.random.Generator, *, wave_m: float) -> Floats32:
 
 
 def _hulls() -> list[shapely.Geometry]:
-    return [shapely.MultiLineString(settlement.lanes(hamlet)).convex_hull.buffer(25) for hamlet in settlement.HAMLETS]
+    return [
+        shapely.MultiLineString(settlement.lanes(hamlet)).convex_hull.buffer(25)
+        for hamlet in settlement.HAMLETS
+    ]
 
 
 def _put(values: Floats32, shapes: list[tuple[shapely.Geometry, float]]) -> None:
@@ -151,7 +154,8 @@ def _outside_villages(height_m: Floats32, rng: np.random.Generator) -> None:
     shapely.prepare(taken)
     west_m, south_m, east_m, north_m = grid().bounds
     x_m, y_m = np.meshgrid(
-        np.arange(west_m + 600, east_m - 600, VILLAGE_STEP_M), np.arange(south_m + 600, north_m - 600, VILLAGE_STEP_M)
+        np.arange(west_m + 600, east_m - 600, VILLAGE_STEP_M),
+        np.arange(south_m + 600, north_m - 600, VILLAGE_STEP_M),
     )
     middles = np.stack([x_m.ravel(), y_m.ravel()], axis=1) + rng.uniform(-250, 250, (x_m.size, 2))
     middles = middles[~shapely.intersects_xy(taken, middles[:, 0], middles[:, 1])]

@@ -22,7 +22,7 @@ def rows() -> list[tuple[str, ...]]:
         Texts under ``HEADINGS``; X is the northing and Y the easting in EPSG:9209 [m].
     """
     masts = [mast for mast in network.MASTS if mast.is_inside and OPERATOR in mast.operators]
-    found = []
+    found: list[tuple[str, ...]] = []
     for number, mast in enumerate(masts, start=1):
         point = network.position(mast)
         east_m, north_m = transform(point.x, point.y, epsg_from=EPSG, epsg_to=FILE_EPSG)

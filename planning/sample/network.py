@@ -78,6 +78,8 @@ class Mast:
         How much is documented.
     height_m
         Height of the structure [m].
+    first_azimuth_deg
+        Direction of the first of three sectors [°], clockwise from true north.
     hidden
         Cell columns that the operator has not handed in.
     note
@@ -92,6 +94,7 @@ class Mast:
     bands: tuple[str, ...]
     quality: Quality
     height_m: float = 42.0
+    first_azimuth_deg: int = 0
     hidden: tuple[str, ...] = ()
     note: str | None = None
 
@@ -106,25 +109,26 @@ class Mast:
         return self.number <= N_INSIDE
 
 
+_LIST = (
+    ("n41", "5G", 2550.0, 100.0, 273, 30.0, 53.0, 22.0, 8.0),
+    ("n78", "5G", 3750.0, 100.0, 273, 30.0, 53.0, 22.0, 8.0),
+    ("n77", "5G", 3850.0, 100.0, 273, 30.0, 52.0, 17.0, 8.0),
+    ("n28", "5G", 763.0, 10.0, 52, 15.0, 49.0, 15.0, 10.0),
+    ("B3", "4G", 1840.0, 20.0, 100, 15.0, 46.0, 17.0, 8.0),
+)
 CARRIERS: Mapping[str, Carrier] = MappingProxyType(
     {
-        name: Carrier(
+        band: Carrier(
             technology=technology,
-            frequency_mhz=frequency_mhz,
-            bandwidth_mhz=bandwidth_mhz,
+            frequency_mhz=carrier_mhz,
+            bandwidth_mhz=width_mhz,
             n_rb=n_rb,
             scs_khz=scs_khz,
-            tx_power_dbm=tx_power_dbm,
+            tx_power_dbm=power_dbm,
             gain_dbi=gain_dbi,
-            vertical_beamwidth_deg=vertical_beamwidth_deg,
+            vertical_beamwidth_deg=beam_deg,
         )
-        for name, technology, frequency_mhz, bandwidth_mhz, n_rb, scs_khz, tx_power_dbm, gain_dbi, vertical_beamwidth_deg in (
-            ("n41", "5G", 2550.0, 100.0, 273, 30.0, 53.0, 22.0, 8.0),
-            ("n78", "5G", 3750.0, 100.0, 273, 30.0, 53.0, 22.0, 8.0),
-            ("n77", "5G", 3850.0, 100.0, 273, 30.0, 52.0, 17.0, 8.0),
-            ("n28", "5G", 763.0, 10.0, 52, 15.0, 49.0, 15.0, 10.0),
-            ("B3", "4G", 1840.0, 20.0, 100, 15.0, 46.0, 17.0, 8.0),
-        )
+        for band, technology, carrier_mhz, width_mhz, n_rb, scs_khz, power_dbm, gain_dbi, beam_deg in _LIST
     }
 )
 BANDS_OF = MappingProxyType({"mau_a": ("n41", "n28"), "mau_b": ("n78", "n28"), "mau_c": ("n77",)})
@@ -132,7 +136,17 @@ A, B, C = "mau_a", "mau_b", "mau_c"
 EVERY = (A, B, C)
 FULL, PART, BARE = Quality.FULL, Quality.PART, Quality.BARE
 MASTS = (
-    Mast(number=1, name="Trung tâm xã", x_m=820, y_m=120, operators=(A, B), bands=("n41", "n78"), quality=FULL, height_m=45),
+    Mast(
+        number=1,
+        name="Trung tâm xã",
+        x_m=820,
+        y_m=120,
+        operators=(A, B),
+        bands=("n41", "n78"),
+        first_azimuth_deg=20,
+        quality=FULL,
+        height_m=45,
+    ),
     Mast(
         number=2,
         name="Đồng Ngô",
@@ -143,15 +157,34 @@ MASTS = (
         quality=BARE,
         note="Chỉ có vị trí và nhà mạng; thông số phải giả định",
     ),
-    Mast(number=3, name="Vườn Cau", x_m=600, y_m=1950, operators=(B,), bands=("n78", "n28"), quality=FULL),
-    Mast(number=4, name="Giếng Mít", x_m=-700, y_m=-1500, operators=(A,), bands=("n41",), quality=FULL),
+    Mast(
+        number=3,
+        name="Vườn Cau",
+        x_m=600,
+        y_m=1950,
+        operators=(B,),
+        bands=("n78", "n28"),
+        first_azimuth_deg=40,
+        quality=FULL,
+    ),
+    Mast(
+        number=4,
+        name="Giếng Mít",
+        x_m=-700,
+        y_m=-1500,
+        operators=(A,),
+        bands=("n41",),
+        first_azimuth_deg=56,
+        quality=FULL,
+    ),
     Mast(
         number=5,
-        name="Trạm Giếng Mít 2",
+        name="Giếng Mít 2",
         x_m=-671,
         y_m=-1518,
         operators=(B,),
         bands=("n78",),
+        first_azimuth_deg=30,
         quality=PART,
         hidden=("tx_power_dbm", "gain_dbi"),
         note="Nghi là cùng một cột với MAU-BTS-04 do hai nhà mạng cùng khai",
@@ -163,6 +196,7 @@ MASTS = (
         y_m=-700,
         operators=(B,),
         bands=("n78",),
+        first_azimuth_deg=90,
         quality=PART,
         height_m=36,
         hidden=("mechanical_tilt_deg", "electrical_tilt_deg"),
@@ -178,7 +212,16 @@ MASTS = (
         height_m=36,
         hidden=("azimuth_deg",),
     ),
-    Mast(number=8, name="Quán Lau", x_m=-500, y_m=300, operators=(C,), bands=("n77",), quality=FULL),
+    Mast(
+        number=8,
+        name="Quán Lau",
+        x_m=-500,
+        y_m=300,
+        operators=(C,),
+        bands=("n77",),
+        first_azimuth_deg=10,
+        quality=FULL,
+    ),
     Mast(
         number=9,
         name="Lạch Ngọc",
@@ -186,6 +229,7 @@ MASTS = (
         y_m=1500,
         operators=(C,),
         bands=("n77",),
+        first_azimuth_deg=60,
         quality=PART,
         hidden=("horizontal_beamwidth_deg", "vertical_beamwidth_deg", "cable_loss_db"),
     ),
@@ -209,14 +253,69 @@ MASTS = (
         quality=PART,
         hidden=("tx_power_dbm", "gain_dbi", "cable_loss_db"),
     ),
-    Mast(number=12, name="Bãi Nhót", x_m=2960, y_m=330, operators=(A,), bands=(), quality=BARE, note="Số liệu cũ, cần xác nhận lại"),
+    Mast(
+        number=12,
+        name="Bãi Nhót",
+        x_m=2960,
+        y_m=330,
+        operators=(A,),
+        bands=(),
+        quality=BARE,
+        note="Số liệu cũ, cần xác nhận lại",
+    ),
     Mast(number=13, name="Bến Đậu", x_m=-1350, y_m=2050, operators=(C,), bands=(), quality=BARE),
     Mast(number=14, name="Ngòi Bạc", x_m=250, y_m=-2300, operators=(A, B), bands=(), quality=FULL),
-    Mast(number=15, name="Ngoài xã – phía đông", x_m=4450, y_m=1250, operators=EVERY, bands=("n41", "n78", "n77"), quality=FULL, height_m=45),
-    Mast(number=16, name="Ngoài xã – phía đông bắc", x_m=2500, y_m=4000, operators=EVERY, bands=(), quality=PART, hidden=("azimuth_deg",)),
-    Mast(number=17, name="Ngoài xã – phía tây bắc", x_m=-2400, y_m=3600, operators=EVERY, bands=(), quality=PART, hidden=("tx_power_dbm",)),
-    Mast(number=18, name="Ngoài xã – phía tây", x_m=-5200, y_m=300, operators=EVERY, bands=(), quality=PART, hidden=("gain_dbi",)),
-    Mast(number=19, name="Ngoài xã – phía tây nam", x_m=-3300, y_m=-4200, operators=EVERY, bands=(), quality=PART, hidden=("azimuth_deg",)),
+    Mast(
+        number=15,
+        name="Ngoài xã – phía đông",
+        x_m=4450,
+        y_m=1250,
+        operators=EVERY,
+        bands=("n41", "n78", "n77"),
+        first_azimuth_deg=13,
+        quality=FULL,
+        height_m=45,
+    ),
+    Mast(
+        number=16,
+        name="Ngoài xã – phía đông bắc",
+        x_m=2500,
+        y_m=4000,
+        operators=EVERY,
+        bands=(),
+        quality=PART,
+        hidden=("azimuth_deg",),
+    ),
+    Mast(
+        number=17,
+        name="Ngoài xã – phía tây bắc",
+        x_m=-2400,
+        y_m=3600,
+        operators=EVERY,
+        bands=(),
+        quality=PART,
+        hidden=("tx_power_dbm",),
+    ),
+    Mast(
+        number=18,
+        name="Ngoài xã – phía tây",
+        x_m=-5200,
+        y_m=300,
+        operators=EVERY,
+        bands=(),
+        quality=PART,
+        hidden=("gain_dbi",),
+    ),
+    Mast(
+        number=19,
+        name="Ngoài xã – phía tây nam",
+        x_m=-3300,
+        y_m=-4200,
+        operators=EVERY,
+        bands=(),
+        quality=PART,
+        hidden=("azimuth_deg",),
+    ),
     Mast(
         number=20,
         name="Ngoài xã – phía đông nam",
@@ -224,6 +323,7 @@ MASTS = (
         y_m=-3800,
         operators=EVERY,
         bands=("n41", "n28", "n78", "n77"),
+        first_azimuth_deg=100,
         quality=FULL,
     ),
 )
@@ -262,7 +362,12 @@ def sites(seed: int) -> gpd.GeoDataFrame:
     """
     rng = frame.stream(seed, "site")
     rows = [_site_row(mast, rng) for mast in MASTS]
-    return table(Manner(layer="site", sharing="internal", accuracy_m=10.0), rows, [position(mast) for mast in MASTS], rng)
+    return table(
+        Manner(layer="site", sharing="internal", accuracy_m=10.0),
+        rows,
+        [position(mast) for mast in MASTS],
+        rng,
+    )
 
 
 def _site_row(mast: Mast, rng: np.random.Generator) -> dict[str, object]:
@@ -310,20 +415,19 @@ def cells(seed: int) -> gpd.GeoDataFrame:
     """
     rng = frame.stream(seed, "cell")
     documented = [mast for mast in MASTS if mast.quality is not Quality.BARE]
-    pairs = [(mast, row) for mast in documented for row in _cell_rows(mast, rng)]
+    pairs = [(mast, row) for mast in documented for row in _cell_rows(mast)]
     shapes = [position(mast) for mast, _ in pairs]
     manner = Manner(layer="cell", sharing="operator", accuracy_m=10.0)
     return table(manner, [row for _, row in pairs], shapes, rng)
 
 
-def _cell_rows(mast: Mast, rng: np.random.Generator) -> list[dict[str, object]]:
+def _cell_rows(mast: Mast) -> list[dict[str, object]]:
     rows = []
     for operator in mast.operators:
         own = [band for band in mast.bands if band in BANDS_OF[operator]]
-        first_deg = int(rng.integers(0, 24)) * 5
         for band in (*own, "B3"):
             for sector in range(3):
-                row = _cell_row(mast, operator, band, sector, (first_deg + 120 * sector) % 360)
+                row = _cell_row(mast, operator, band, sector, (mast.first_azimuth_deg + 120 * sector) % 360)
                 rows.append({name: None if name in mast.hidden else value for name, value in row.items()})
     return rows
 

@@ -13,6 +13,7 @@ from planning.sample.rows import Manner, table
 POLE_SIDE_M = 2.0
 NEAREST_POLES_M = 15.0
 MANHOLE_STEP_M = 110.0
+_SHARED: dict[str, object] = {"sector": "telecom", "owner": "mau_a", "operators": "mau_a;mau_b"}
 SECTORS = (("power", "Điện lực mẫu", 8.5), ("telecom", "mau_a", 7.0), ("lighting", "UBND Xã Mẫu", 6.5))
 
 
@@ -35,15 +36,23 @@ def passives(seed: int) -> gpd.GeoDataFrame:
     rows = [_pole_row(number, rng) for number in range(1, len(points) + 1)]
     shapes: list[shapely.Geometry] = list(shapely.points(points))
     for number, span in enumerate((span for span in fibre.plant().spans if span.in_duct), start=1):
-        row = {"id": f"MAU-CONG-{number:02d}", "name": f"Cống cáp {number}", "kind": "duct", "sector": "telecom"}
-        used = int(rng.integers(1, 4)) if number % 3 else None
-        rows.append(row | {"owner": "mau_a", "operators": "mau_a;mau_b", "n_total": 4, "n_used": used})
+        rows.append(_duct_row(number, rng))
         shapes.append(span.line)
         for index, point in enumerate(frame.spaced(span.line, step_m=MANHOLE_STEP_M), start=1):
-            row = {"id": f"MAU-BE-{number:02d}-{index:02d}", "name": f"Bể cáp {number}.{index}", "kind": "manhole"}
-            rows.append(row | {"sector": "telecom", "owner": "mau_a", "operators": "mau_a;mau_b"})
+            rows.append(_manhole_row(number, index))
             shapes.append(point)
     return table(Manner(layer="passive", sharing="internal", accuracy_m=3.0), rows, shapes, rng)
+
+
+def _duct_row(number: int, rng: np.random.Generator) -> dict[str, object]:
+    used = int(rng.integers(1, 4)) if number % 3 else None
+    row: dict[str, object] = {"id": f"MAU-CONG-{number:02d}", "name": f"Cống cáp {number}", "kind": "duct"}
+    return row | _SHARED | {"n_total": 4, "n_used": used}
+
+
+def _manhole_row(number: int, index: int) -> dict[str, object]:
+    key, name = f"MAU-BE-{number:02d}-{index:02d}", f"Bể cáp {number}.{index}"
+    return {"id": key, "name": name, "kind": "manhole"} | _SHARED
 
 
 def _courses() -> list[shapely.LineString]:

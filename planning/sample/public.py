@@ -89,7 +89,9 @@ def places(seed: int) -> gpd.GeoDataFrame:
             }
         )
         shapes.append(_house_of_culture(hamlet.number))
-    return table(Manner(layer="place", sharing="public", accuracy_m=10.0, owner="UBND Xã Mẫu"), rows, shapes, rng)
+    return table(
+        Manner(layer="place", sharing="public", accuracy_m=10.0, owner="UBND Xã Mẫu"), rows, shapes, rng
+    )
 
 
 def hotspots(seed: int) -> gpd.GeoDataFrame:
@@ -108,7 +110,10 @@ def hotspots(seed: int) -> gpd.GeoDataFrame:
     """
     rng = frame.stream(seed, "wifi")
     houses = [hamlet for hamlet in HAMLETS if hamlet.number not in WITHOUT_WIFI]
-    at = [(f"MAU-NVH-{h.number:02d}", f"Wi-Fi nhà văn hóa {h.name}", _house_of_culture(h.number)) for h in houses]
+    at = [
+        (f"MAU-NVH-{h.number:02d}", f"Wi-Fi nhà văn hóa {h.name}", _house_of_culture(h.number))
+        for h in houses
+    ]
     at.append((CENTRE_ID, "Wi-Fi trung tâm xã", frame.point(702, -58)))
     at.append(("MAU-CHO-01", "Wi-Fi trả tiền Chợ Quán Lau", frame.point(-558, -238)))
     rows = [
@@ -124,7 +129,9 @@ def hotspots(seed: int) -> gpd.GeoDataFrame:
         }
         for number, (place_id, name, _) in enumerate(at, start=1)
     ]
-    return table(Manner(layer="wifi", sharing="public", accuracy_m=10.0), rows, [point for _, _, point in at], rng)
+    return table(
+        Manner(layer="wifi", sharing="public", accuracy_m=10.0), rows, [point for _, _, point in at], rng
+    )
 
 
 def zones(seed: int) -> gpd.GeoDataFrame:
@@ -154,7 +161,9 @@ def zones(seed: int) -> gpd.GeoDataFrame:
     for number, ((name, _, _), river) in enumerate(zip(land.RIVERS, land.rivers(), strict=True), start=1):
         rows.append({"id": f"MAU-LU-{number:02d}", "kind": "flood", "name": f"Bãi ngoài đê {name}"})
         shapes.append(river.buffer(40).intersection(land.outline()))
-    return table(Manner(layer="zone", sharing="public", accuracy_m=20.0, owner="UBND Xã Mẫu"), rows, shapes, rng)
+    return table(
+        Manner(layer="zone", sharing="public", accuracy_m=20.0, owner="UBND Xã Mẫu"), rows, shapes, rng
+    )
 
 
 def boundary(seed: int) -> gpd.GeoDataFrame:

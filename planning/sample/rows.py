@@ -91,9 +91,14 @@ def table(
     spec = spec_of(manner.layer)
     common = {"source": SOURCE, "is_sample": True, "status": "operational", "sharing": manner.sharing}
     common |= {"accuracy_m": manner.accuracy_m, "owner": manner.owner}
-    full = [common | {"as_of": day} | dict(row) for row, day in zip(rows, days(rng, n_days=len(rows)), strict=True)]
+    full = [
+        common | {"as_of": day} | dict(row)
+        for row, day in zip(rows, days(rng, n_days=len(rows)), strict=True)
+    ]
     columns = {
-        column.name: pd.Series([row.get(column.name) for row in full], dtype=DTYPES.get(column.kind, "object"))
+        column.name: pd.Series(
+            [row.get(column.name) for row in full], dtype=DTYPES.get(column.kind, "object")
+        )
         for column in spec.columns
     }
     found = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(list(shapes), crs=EPSG)).to_crs(4326)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -120,7 +120,9 @@ def territories() -> tuple[shapely.Polygon, ...]:
         One polygon in EPSG:9210 for each hamlet, in the order of the list.
     """
     middles = [centre(hamlet) for hamlet in HAMLETS]
-    cells = shapely.voronoi_polygons(shapely.MultiPoint(middles), extend_to=land.outline().buffer(2000), ordered=True)
+    cells = shapely.voronoi_polygons(
+        shapely.MultiPoint(middles), extend_to=land.outline().buffer(2000), ordered=True
+    )
     return tuple(cell.intersection(land.outline()) for cell in shapely.get_parts(cells))
 
 
@@ -176,7 +178,7 @@ def lane_offsets_m(hamlet: Hamlet) -> Floats:
     """
     slots_of_a_lane = 4 * int((half_lane_m(hamlet) - 14.0) / PITCH_M)
     n_lanes = int(np.ceil(1.35 * building_counts()[hamlet.number] / slots_of_a_lane)) + 1
-    return (np.arange(n_lanes) - (n_lanes - 1) / 2) * LANE_GAP_M
+    return np.linspace(-0.5, 0.5, n_lanes) * (n_lanes - 1) * LANE_GAP_M
 
 
 @cache
@@ -195,9 +197,10 @@ def lanes(hamlet: Hamlet) -> tuple[shapely.LineString, ...]:
         Lines in EPSG:9210, not cut.
     """
     offsets, half = lane_offsets_m(hamlet), half_lane_m(hamlet)
-    where = {"centre_m": (centre(hamlet).x, centre(hamlet).y), "bearing_deg": hamlet.bearing_deg}
-    ends = frame.turned(np.array([offsets[0] - 20, offsets[-1] + 20]), np.zeros(2), **where)
-    across = [frame.turned(np.full(2, offset), np.array([-half, half]), **where) for offset in offsets]
+    middle = centre(hamlet)
+    place = partial(frame.turned, centre_m=(middle.x, middle.y), bearing_deg=hamlet.bearing_deg)
+    ends = place(np.array([offsets[0] - 20, offsets[-1] + 20]), np.zeros(2))
+    across = [place(np.full(2, offset), np.array([-half, half])) for offset in offsets]
     return (shapely.LineString(ends), *(shapely.LineString(pair) for pair in across))
 
 
@@ -223,7 +226,10 @@ def _dyke_slots() -> tuple[Floats, Floats]:
             one, two = dyke.interpolate(at_m - 5), dyke.interpolate(at_m + 5)
             east, north = two.x - one.x, two.y - one.y
             length = np.hypot(east, north)
-            sides = np.array([[north, -east], [-north, east]]) / length * 20.0 + [(one.x + two.x) / 2, (one.y + two.y) / 2]
+            sides = np.array([[north, -east], [-north, east]]) / length * 20.0 + [
+                (one.x + two.x) / 2,
+                (one.y + two.y) / 2,
+            ]
             xy.append(max(sides.tolist(), key=lambda side: land.water().distance(shapely.Point(side))))
             bearing.append(np.degrees(np.arctan2(east, north)))
     return np.array(xy), np.array(bearing)
@@ -243,7 +249,8 @@ def _forbidden() -> shapely.Geometry:
 
 def _free(xy: Floats, *, territory: shapely.Polygon) -> npt.NDArray[np.bool_]:
     inside = shapely.contains_xy(territory, xy[:, 0], xy[:, 1])
-    return inside & ~shapely.intersects_xy(_forbidden(), xy[:, 0], xy[:, 1])
+    free: npt.NDArray[np.bool_] = inside & ~shapely.intersects_xy(_forbidden(), xy[:, 0], xy[:, 1])
+    return free
 
 
 def _chosen(hamlet: Hamlet, rng: np.random.Generator) -> tuple[Floats, Floats]:

@@ -56,7 +56,10 @@ def links() -> tuple[Link, ...]:
         line = shapely.LineString([start, middles[number]])
         found.append(Link(hamlet_number=number, from_number=origin, line=line))
         for other, (distance_m, _) in best.items():
-            if number not in settlement.WITHOUT_FIBRE and middles[number].distance(middles[other]) < distance_m:
+            if (
+                number not in settlement.WITHOUT_FIBRE
+                and middles[number].distance(middles[other]) < distance_m
+            ):
                 best[other] = (middles[number].distance(middles[other]), number)
     return tuple(found)
 
@@ -77,7 +80,13 @@ def roads(seed: int) -> gpd.GeoDataFrame:
     """
     rng = frame.stream(seed, "road")
     rows: list[dict[str, object]] = [
-        {"id": "MAU-DUONG-TINH", "name": "Đường tỉnh 900M (mẫu)", "kind": "provincial", "is_main": True, "width_m": 9.0}
+        {
+            "id": "MAU-DUONG-TINH",
+            "name": "Đường tỉnh 900M (mẫu)",
+            "kind": "provincial",
+            "is_main": True,
+            "width_m": 9.0,
+        }
     ]
     shapes: list[shapely.Geometry] = [land.main_road()]
     for link in links():
@@ -86,7 +95,9 @@ def roads(seed: int) -> gpd.GeoDataFrame:
         rows.append(row | {"kind": "commune", "is_main": True, "width_m": 5.5})
         shapes.append(link.line)
     for number, (name, dyke) in enumerate(land.dykes(), start=1):
-        rows.append({"id": f"MAU-DE-{number:02d}", "name": name, "kind": "dyke", "is_main": False, "width_m": 5.0})
+        rows.append(
+            {"id": f"MAU-DE-{number:02d}", "name": name, "kind": "dyke", "is_main": False, "width_m": 5.0}
+        )
         shapes.append(dyke)
     for hamlet in HAMLETS:
         for index, lane in enumerate(settlement.lanes(hamlet)):
@@ -94,7 +105,9 @@ def roads(seed: int) -> gpd.GeoDataFrame:
             row = {"id": f"MAU-NGO-{hamlet.number:02d}-{index:02d}", "name": f"{name} thôn {hamlet.name}"}
             rows.append(row | {"kind": kind, "is_main": False, "width_m": 2.5 if index else 3.5})
             shapes.append(dry(lane))
-    return table(Manner(layer="road", sharing="public", accuracy_m=3.0, owner="UBND Xã Mẫu"), rows, shapes, rng)
+    return table(
+        Manner(layer="road", sharing="public", accuracy_m=3.0, owner="UBND Xã Mẫu"), rows, shapes, rng
+    )
 
 
 def dry(lane: shapely.LineString) -> shapely.LineString:

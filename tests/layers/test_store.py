@@ -17,7 +17,13 @@ from layers.catalogue import CATALOGUE, spec_of
 from layers.spec import Geometry, Kind
 from layers.store import create_store, open_store
 
-EXAMPLE = {Kind.TEXT: "Đồng Mạc", Kind.LIST: "mau_a;mau_b", Kind.INTEGER: 7, Kind.REAL: 1.5, Kind.BOOLEAN: True}
+EXAMPLE = {
+    Kind.TEXT: "Đồng Mạc",
+    Kind.LIST: "mau_a;mau_b",
+    Kind.INTEGER: 7,
+    Kind.REAL: 1.5,
+    Kind.BOOLEAN: True,
+}
 SHAPES = {
     Geometry.POINT: shapely.Point(106.5, 20.8),
     Geometry.LINE: shapely.LineString([(106.5, 20.8), (106.6, 20.9)]),
@@ -141,7 +147,9 @@ def test_the_spatial_index_follows_an_edit_by_another_program(store):
     connection.execute("INSERT INTO site (id, geom) VALUES ('e', ?)", (blob,))
     connection.execute("UPDATE site SET fid = 90 WHERE id = 'd'")
     connection.commit()
-    index = connection.execute("SELECT id, minx, maxx, miny, maxy FROM rtree_site_geom ORDER BY id").fetchall()
+    index = connection.execute(
+        "SELECT id, minx, maxx, miny, maxy FROM rtree_site_geom ORDER BY id"
+    ).fetchall()
     keys = dict(connection.execute("SELECT id, fid FROM site"))
     assert connection.execute("SELECT rtreecheck('rtree_site_geom')").fetchone() == ("ok",)
     count = connection.execute("SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = 'site'")

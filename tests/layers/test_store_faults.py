@@ -83,7 +83,9 @@ def kill_while_replacing(store, n_kills, seed):
         victim.join()
         n_interrupted += file_of(store).with_name("workspace.gpkg-journal").exists()
         again = open_store(store.folder)
-        names = {(len(again.read(layer)), *again.read(layer)["name"].unique()) for layer in ("passive", "site")}
+        names = {
+            (len(again.read(layer)), *again.read(layer)["name"].unique()) for layer in ("passive", "site")
+        }
         assert names in ({(400, "a"), (50, "a")}, {(400, "b"), (50, "b")})
         connection = sqlite3.connect(file_of(store))
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -172,15 +174,16 @@ def test_a_file_held_by_another_program_is_busy_and_unchanged(store):
 def test_a_file_left_in_write_ahead_mode_becomes_one_file_again(store):
     other = sqlite3.connect(file_of(store), isolation_level=None)
     other.execute("PRAGMA journal_mode = WAL")
-    other.execute("INSERT INTO site (id) VALUES ('qgis')")
+    other.execute("INSERT INTO hatangso_property (key, value) VALUES ('by', 'qgis')")
     hasty = gpkg.open_folder(store.folder, busy_timeout_s=0.2)
-    assert hasty.count("site") == 1
+    assert hasty.properties()["by"] == "qgis"
     with pytest.raises(BusyError):
         hasty.append({"site": poles(1, "x")})
     other.close()
     hasty.append({"site": poles(1, "x")})
     assert sorted(path.name for path in store.folder.iterdir()) == ["cache", "rasters", "workspace.gpkg"]
-    assert hasty.read("site")["id"].tolist() == ["qgis", "p0"]
+    assert hasty.read("site")["id"].tolist() == ["p0"]
+    assert hasty.properties()["by"] == "qgis"
 
 
 def refused(folder):
@@ -220,6 +223,15 @@ def test_a_newer_edition_is_refused_untouched(store):
     assert file_of(store).read_bytes() == before
 
 
+def outcome_of(folder):
+    """Number of rows by two ways, or the code of the refusal."""
+    try:
+        store = open_store(folder)
+        return store.count("passive"), len(store.read("passive"))
+    except StoreError as error:
+        return error.code
+
+
 def test_damaged_files_are_never_read_wrongly_in_silence(store, tmp_path):
     store.replace({"passive": poles(2000, "a")})
     good = file_of(store).read_bytes()
@@ -237,15 +249,14 @@ def test_damaged_files_are_never_read_wrongly_in_silence(store, tmp_path):
         else:
             del mutant[rng.randrange(100, len(mutant)) :]
         (copy / "workspace.gpkg").write_bytes(mutant)
-        try:
-            broken = open_store(copy)
-            n_rows = broken.count("passive")
-            table = broken.read("passive")
-        except StoreError as error:
-            assert error.code in {"workspace_damaged", "workspace_not_ours", "workspace_active_content"}
-            n_refused += 1
-        else:
-            assert n_rows == len(table) == 2000
+        outcome = outcome_of(copy)
+        n_refused += isinstance(outcome, str)
+        assert outcome in {
+            "workspace_damaged",
+            "workspace_not_ours",
+            "workspace_active_content",
+            (2000, 2000),
+        }
     assert n_refused > 20
     assert store.digest("passive") == whole
 
@@ -287,6 +298,8 @@ def test_a_standard_trigger_with_another_text_is_refused(store):
 def test_a_value_of_another_type_put_in_by_hand_is_not_passed_on(store):
     store.append({"site": poles(1, "x")})
     connection = sqlite3.connect(file_of(store))
+    for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+        connection.create_function(name, 1, lambda _blob: 1)
     connection.execute("UPDATE site SET height_m = 'cao'")
     connection.commit()
     connection.close()

@@ -52,7 +52,7 @@ def as_table(rows):
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(shapes, crs=4326), crs=4326)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ROWS)
 def test_rows_come_back_as_written(rows):
     STORE.replace({"site": as_table(rows)})
@@ -70,7 +70,7 @@ def test_rows_come_back_as_written(rows):
                 assert found[name] == value
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ROWS, st.randoms(use_true_random=False))
 def test_order_does_not_change_the_digest_and_reading_then_writing_changes_nothing(rows, random):
     STORE.replace({"site": as_table(rows)})
@@ -83,12 +83,14 @@ def test_order_does_not_change_the_digest_and_reading_then_writing_changes_nothi
     assert STORE.digest("site") == digest
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(RINGS, min_size=1, max_size=4))
 def test_areas_of_one_or_more_parts_come_back_and_are_indexed(shapes):
     ids = [str(i) for i in range(len(shapes))]
     STORE.replace({"building": gpd.GeoDataFrame({"id": ids}, geometry=shapes, crs=4326)})
     table = STORE.read("building")
-    assert [found.equals(given) for found, given in zip(table.geometry, shapes, strict=True)] == [True] * len(ids)
+    assert [found.equals(given) for found, given in zip(table.geometry, shapes, strict=True)] == [True] * len(
+        ids
+    )
     for id_, shape in zip(ids, shapes, strict=True):
         assert id_ in STORE.read("building", bounds=shape.bounds)["id"].tolist()

@@ -1,0 +1,327 @@
+"""Rows of a list -> points: which columns, which system, which order; what does not fit is said, never mended unsaid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.crs import (
+    VIETNAM_DEG,
+    WGS84,
+    Candidate,
+    detect,
+    distances_m,
+    hint,
+    in_box,
+    is_metres,
+    is_projected,
+    transform,
+)
+from layers.exchange.coordinates import Ordinate, parse_ordinate, parse_pair
+from layers.exchange.fault import issue
+from layers.exchange.headings import ColumnMap
+from layers.exchange.raw import Cell, RawTable
+from layers.issue import Issue, Severity
+
+NEIGHBOURHOOD_M = 5_000.0
+"""Sites up to this distance [m] outside the border belong to the workspace."""
+FAR_M = 50_000.0
+_PAIRS = (("_lon", "_lat"), ("_e", "_n"), ("_x", "_y"))
+
+Floats = npt.NDArray[np.float64]
+Shapes = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """
+    System in which a table's coordinates are best read.
+
+    Parameters
+    ----------
+    epsg
+        Code proposed, or None where nothing speaks for any.
+    is_swapped
+        True where bare X is the northing.
+    basis
+        What speaks for it: given, declared, headings, title, place, size; empty for nothing.
+    candidates
+        Readings that fall near the area, best first.
+    """
+
+    epsg: int | None
+    is_swapped: bool = False
+    basis: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def is_question(self) -> bool:
+        """True where the user has to confirm."""
+        return self.basis not in ("given", "declared", "headings", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """
+    Coordinates as the table gives them.
+
+    Parameters
+    ----------
+    x, y
+        Easting or longitude and northing or latitude by heading, NaN where absent, shape (n,).
+    field
+        Kind of the columns: lonlat, metres, bare, none.
+    issues
+        Faults of single cells.
+    """
+
+    x: Floats
+    y: Floats
+    field: str
+    issues: tuple[Issue, ...]
+
+
+def numbers_of(table: RawTable, columns: ColumnMap) -> Numbers:
+    """
+    Read the coordinate columns of a table.
+
+    Parameters
+    ----------
+    table
+        Table without shapes.
+    columns
+        What its headings mean.
+
+    Returns
+    -------
+    numbers
+        Coordinates by row. A pair with one number missing is asked about, and stays without a position.
+    """
+    n_rows = len(table.rows)
+    x, y = np.full(n_rows, np.nan), np.full(n_rows, np.nan)
+    index = {heading: place for place, heading in enumerate(table.headings)}
+    pair = next((one for one in _PAIRS if all(columns.heading_of(field) for field in one)), None)
+    single = columns.heading_of("_latlon")
+    faults: list[Issue] = []
+    for place, row in enumerate(table.rows):
+        number = table.row_numbers[place]
+        ends = (Ordinate(), Ordinate())
+        heading = None
+        if pair:
+            headings = [columns.heading_of(field) or "" for field in pair]
+            ends = (parse_ordinate(row[index[headings[0]]]), parse_ordinate(row[index[headings[1]]]))
+            heading = headings[0] if ends[0].code or np.isnan(ends[0].value) else headings[1]
+        if single and _is_empty(ends):
+            second, first = parse_pair(row[index[single]])
+            ends, heading = _ordered(first, second), single
+        fault = _fault(ends, number, heading)
+        if fault:
+            faults.append(fault)
+        else:
+            x[place], y[place] = ends[0].value, ends[1].value
+    field = {"_lon": "lonlat", "_e": "metres", "_x": "bare"}[pair[0]] if pair else "lonlat" if single else "none"
+    return Numbers(x=x, y=y, field=field, issues=tuple(faults))
+
+
+def propose(
+    numbers: Numbers, table: RawTable, *, epsg: int | None = None, area: BaseGeometry | None = None
+) -> Proposal:
+    """
+    Find the system in which coordinates are best read.
+
+    Parameters
+    ----------
+    numbers
+        Coordinates as given.
+    table
+        Table whose titles and headings may name the system.
+    epsg
+        System chosen by the user, or None.
+    area
+        Area in which the points are expected, EPSG:4326, or None.
+
+    Returns
+    -------
+    proposal
+        What the user chose, else what titles say, else what falls into the area, else what the size allows.
+    """
+    there = np.isfinite(numbers.x) & np.isfinite(numbers.y)
+    x, y = numbers.x[there], numbers.y[there]
+    if numbers.field == "none" or not len(x):
+        return Proposal(epsg=None, basis="none")
+    metric = is_metres(x, y)
+    is_swapped = bool(numbers.field == "bare" and (np.median(x) > np.median(y) if metric else np.median(x) < np.median(y)))
+    candidates = detect(x, y, area=area) if area is not None else ()
+    if epsg is not None:
+        return Proposal(epsg=epsg, is_swapped=is_swapped, basis="given", candidates=candidates)
+    if numbers.field == "lonlat":
+        return Proposal(epsg=WGS84, basis="headings", candidates=candidates)
+    said = hint(" ".join((*table.titles, *table.headings)))
+    if said.epsg is not None and (said.epsg == WGS84) != metric:
+        return Proposal(epsg=said.epsg, is_swapped=is_swapped, basis="title", candidates=candidates)
+    best = next((one for one in candidates if one.is_swapped == is_swapped), None)
+    if best is not None:
+        return Proposal(epsg=best.epsg, is_swapped=is_swapped, basis="place", candidates=candidates)
+    if not metric and bool(in_box(x, y).mean() > 0.9 or in_box(y, x).mean() > 0.9):
+        return Proposal(epsg=WGS84, is_swapped=is_swapped, basis="size")
+    return Proposal(epsg=None, is_swapped=is_swapped)
+
+
+def to_points(
+    numbers: Numbers, proposal: Proposal, row_numbers: tuple[int, ...], *, area: BaseGeometry | None = None
+) -> tuple[Shapes, tuple[Issue, ...]]:
+    """
+    Points of a list.
+
+    Parameters
+    ----------
+    numbers
+        Coordinates as given.
+    proposal
+        How to read them.
+    row_numbers
+        Row of each as its user sees it.
+    area
+        Area in which the points are expected, EPSG:4326, or None.
+
+    Returns
+    -------
+    points, issues
+        Points in EPSG:4326, None where there is none or it cannot be trusted, shape (n,); faults.
+    """
+    rows = np.array(row_numbers)
+    points: Shapes = np.full(len(rows), None, dtype=object)
+    there = np.isfinite(numbers.x) & np.isfinite(numbers.y)
+    if not there.any():
+        return points, ()
+    if proposal.epsg is None:
+        return points, (issue("crs_missing", Severity.ASK, found=""),)
+    x, y = (numbers.y, numbers.x) if proposal.is_swapped else (numbers.x, numbers.y)
+    if is_projected(proposal.epsg):
+        faults, good = _judge_metres(x, y, there, rows, proposal)
+    else:
+        faults, good = _judge_degrees(x, y, there, rows, area)
+    if good.any():
+        lon, lat = transform(x[good], y[good], epsg_from=proposal.epsg, epsg_to=WGS84)
+        points[good] = shapely.points(lon, lat)
+        faults += judge_place(lon, lat, rows[good], proposal, area=area)
+    return points, tuple(faults)
+
+
+def judge_place(
+    lon: Floats, lat: Floats, rows: npt.NDArray[np.int_], proposal: Proposal, *, area: BaseGeometry | None
+) -> list[Issue]:
+    """
+    Hold points against the area in which they are expected.
+
+    Parameters
+    ----------
+    lon, lat
+        Points [°], EPSG:4326, shape (n,).
+    rows
+        Row of each as its user sees it, shape (n,).
+    proposal
+        How they were read, with the readings that would fall near the area.
+    area
+        Area, EPSG:4326, or None.
+
+    Returns
+    -------
+    issues
+        Another zone fits better (once); outside the border, far away, outside Vietnam (by row).
+    """
+    if area is None:
+        outside = ~in_box(lon, lat, box_deg=VIETNAM_DEG)
+        return [issue("place_outside_vietnam", Severity.ASK, row=int(row)) for row in rows[outside]]
+    distance_m = distances_m(lon, lat, area=area)
+    if len(lon) and float(np.median(distance_m)) > NEIGHBOURHOOD_M:
+        other = next((one for one in proposal.candidates if one.inside_share >= 0.5), None)
+        if other is not None and other.epsg != proposal.epsg:
+            facts = {"epsg": proposal.epsg, "proposed": other.epsg, "distance_km": _km(np.median(distance_m))}
+            severity = Severity.ERROR if proposal.basis in ("given", "declared") else Severity.ASK
+            return [issue("crs_other_zone", severity, **facts)]
+    return [
+        issue("place_far", Severity.ASK, row=int(row), distance_km=_km(d))
+        if d > NEIGHBOURHOOD_M
+        else issue("place_outside_area", Severity.WARNING, row=int(row), distance_km=_km(d))
+        for row, d in zip(rows, distance_m, strict=True)
+        if d > 0
+    ]
+
+
+def _km(distance_m: float | np.floating) -> float:
+    return round(float(distance_m) / 1000, 1)
+
+
+def _is_empty(ends: tuple[Ordinate, Ordinate]) -> bool:
+    return all(end.code is None and np.isnan(end.value) for end in ends)
+
+
+def _ordered(lon: Ordinate, lat: Ordinate) -> tuple[Ordinate, Ordinate]:
+    """One cell leaves no doubt inside Vietnam: the larger number of degrees is the longitude."""
+    if 102 <= lat.value <= 118 and 6 <= lon.value <= 24:
+        return lat, lon
+    return lon, lat
+
+
+def _fault(ends: tuple[Ordinate, Ordinate], number: int, heading: str | None) -> Issue | None:
+    code = ends[0].code or ends[1].code
+    if code:
+        return issue(code, row=number, column=heading)
+    if np.isnan(ends[0].value) != np.isnan(ends[1].value):
+        return issue("coord_incomplete", Severity.ASK, row=number, column=heading)
+    return None
+
+
+def _judge_degrees(
+    x: Floats,
+    y: Floats,
+    there: npt.NDArray[np.bool_],
+    rows: npt.NDArray[np.int_],
+    area: BaseGeometry | None,
+) -> tuple[list[Issue], npt.NDArray[np.bool_]]:
+    if is_metres(x[there], y[there]):
+        place = int(np.flatnonzero(there)[0])
+        facts = {"x": float(x[place]), "y": float(y[place])}
+        return [issue("coord_metres_as_degrees", row=int(rows[place]), **facts)], np.zeros_like(there)
+    zero = there & (x == 0) & (y == 0)
+    out = there & ((np.abs(x) > 180) | (np.abs(y) > 90))
+    turned = there & ~in_box(x, y) & in_box(y, x)
+    severity = Severity.ERROR if turned.sum() > 0.5 * there.sum() else Severity.ASK
+    faults = [issue("coord_zero", Severity.ASK, row=int(row)) for row in rows[zero]]
+    faults += [issue("coord_swapped", severity, row=int(row)) for row in rows[turned]]
+    for place in np.flatnonzero(out & ~turned):
+        pair = np.array([x[place]]), np.array([y[place]])
+        facts: dict[str, object] = {"x": float(x[place]), "y": float(y[place])}
+        if is_metres(*pair):
+            found = detect(*pair, area=area) if area is not None else ()
+            proposed = found[0].epsg if found else 0
+            faults.append(issue("coord_metres_row", Severity.ASK, row=int(rows[place]), proposed=proposed, **facts))
+        else:
+            faults.append(issue("coord_out_of_range", row=int(rows[place]), **facts))
+    return faults, there & ~zero & ~out & ~turned
+
+
+def _judge_metres(
+    x: Floats, y: Floats, there: npt.NDArray[np.bool_], rows: npt.NDArray[np.int_], proposal: Proposal
+) -> tuple[list[Issue], npt.NDArray[np.bool_]]:
+    degrees = there & (np.abs(x) <= 360) & (np.abs(y) <= 360)
+    if degrees.sum() > 0.5 * there.sum():
+        place = int(np.flatnonzero(degrees)[0])
+        facts = {"x": float(x[place]), "y": float(y[place]), "epsg": proposal.epsg}
+        return [issue("coord_degrees_as_metres", row=int(rows[place]), **facts)], np.zeros_like(there)
+    turned = there & ~degrees & (x > y)
+    faults = [issue("coord_axes_turned", Severity.ASK, row=int(row)) for row in rows[turned]]
+    if turned.sum() > 0.5 * there.sum():
+        faults = [issue("coord_axes_turned", row=int(rows[turned][0]))]
+    faults += [
+        issue("coord_out_of_range", row=int(rows[place]), x=float(x[place]), y=float(y[place]))
+        for place in np.flatnonzero(degrees)
+    ]
+    return faults, there & ~degrees & ~turned
+
+

@@ -1,0 +1,117 @@
+"""The coverage estimate as a job beside the page: what is assumed, how far it is, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from planning import coverage, data
+from planning.coverage import CoverageRun
+from planning.scenario import CoverageOptions
+from planning.workspace import Workspace, open_workspace
+from screens import job, state
+from screens.guard import guarded
+
+JOB = "coverage"
+MODELS = ("auto", "rma", "uma", "umi")
+FLAT_M = 2.0
+
+
+def is_running() -> bool:
+    """
+    Tell whether an estimate of this session is under way.
+
+    Returns
+    -------
+    is_running
+        False once it has ended.
+    """
+    running = job.current(JOB)
+    return running is not None and not running.ended.is_set()
+
+
+@guarded
+def tell_end() -> None:
+    """Tell once how the last estimate ended."""
+    ended = job.take(JOB)
+    if ended is None:
+        return
+    if ended.error is not None:
+        raise ended.error
+    st.success(state.tr("screen.coverage.done"), icon=":material/check_circle:")
+
+
+def form(found: Workspace) -> None:
+    """
+    Ask what to assume, and start.
+
+    Parameters
+    ----------
+    found
+        The open workspace.
+    """
+    flat_m, clutter_m = _assumptions(found)
+    model, cell_m = _technical()
+    if st.button(state.tr("screen.coverage.run"), type="primary", icon=":material/play_arrow:"):
+        options = CoverageOptions(
+            model=model, cell_m=cell_m, assume_flat_m=flat_m, assume_clutter_m=clutter_m
+        )
+        _begin(found.folder, options)
+        st.rerun()
+
+
+def _assumptions(found: Workspace) -> tuple[float | None, float | None]:
+    flat_m, clutter_m = None, None
+    if not (found.rasters / "terrain.tif").is_file() and st.checkbox(
+        state.tr("screen.coverage.flat", height=FLAT_M), value=True, key="assume_flat"
+    ):
+        flat_m = FLAT_M
+    height_m = data.setting("clutter_default_building_m")
+    if not (found.rasters / "clutter.tif").is_file() and st.checkbox(
+        state.tr("screen.coverage.clutter", height=height_m), value=True, key="assume_clutter"
+    ):
+        clutter_m = height_m
+    st.caption(state.tr("screen.coverage.assumed_note"))
+    return flat_m, clutter_m
+
+
+def _technical() -> tuple[str, float | None]:
+    if not state.is_technical():
+        return "auto", None
+    left, right = st.columns(2)
+    model = left.selectbox(state.tr("screen.coverage.model"), MODELS, key="coverage_model")
+    cell_m = right.number_input(
+        state.tr("screen.coverage.cell"),
+        min_value=2.0,
+        max_value=100.0,
+        value=data.setting("coverage_cell_m"),
+        key="coverage_cell",
+    )
+    return str(model), float(cell_m)
+
+
+def _begin(folder: Path, options: CoverageOptions) -> None:
+    moment = state.now()
+
+    def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> CoverageRun:
+        own = open_workspace(folder)
+        try:
+            return coverage.run(own, options, now=moment, progress=progress, cancelled=cancelled)
+        finally:
+            own.store.close()
+
+    job.start(JOB, work)
+
+
+@st.fragment(run_every=0.6)
+def progress() -> None:
+    """Show how far the estimate is, with a button to stop it; redraw the page when it ends."""
+    running = job.current(JOB)
+    if running is None or running.ended.is_set():
+        st.rerun(scope="app")
+        return
+    st.progress(min(max(running.share, 0.0), 1.0), text=state.tr("screen.coverage.running"))
+    if st.button(state.tr("screen.cancel"), icon=":material/close:", disabled=running.cancelled.is_set()):
+        running.cancelled.set()

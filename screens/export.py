@@ -1,0 +1,90 @@
+"""Taking layers out of the workspace: layer, format, coordinates, for whom."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from planning import exchange
+from planning.workspace import file_slug
+from screens import state
+from screens.guard import guarded
+
+FORMATS = ("gpkg", "xlsx", "csv", "kml", "geojson", "shp")
+RASTER_FORMATS = ("cog", *FORMATS)
+SYSTEMS = (4326, 9210, 9209)
+SHARING = ("public", "internal", "operator")
+ENDINGS = {"shp": "zip"}
+ALL = "all"
+
+
+@st.fragment
+@guarded
+def render() -> None:
+    """Draw the form, then the file to download."""
+    filled = [layer.spec.name for layer in state.latest_inventory().layers if layer.n_rows]
+    left, right = st.columns(2, gap="medium")
+    layer = left.selectbox(
+        state.tr("screen.export.layer"), [ALL, *filled], format_func=_layer_name, key="export_layer"
+    )
+    format_ = right.selectbox(
+        state.tr("screen.export.format"),
+        RASTER_FORMATS if layer == "coverage5g" else FORMATS,
+        format_func=lambda name: state.tr(f"screen.export.format.{name}"),
+        key="export_format",
+    )
+    epsg = left.selectbox(
+        state.tr("screen.export.crs"),
+        SYSTEMS,
+        format_func=lambda code: state.tr(f"screen.export.crs.{code}"),
+        key="export_crs",
+    )
+    sharing = right.selectbox(
+        state.tr("screen.export.sharing"),
+        SHARING,
+        index=SHARING.index("internal"),
+        format_func=lambda name: state.tr(f"screen.export.sharing.{name}"),
+        help=state.tr("screen.export.sharing.help"),
+        key="export_sharing",
+    )
+    choice = (str(state.folder()), layer, format_, epsg, sharing)
+    if st.button(state.tr("screen.export.do"), type="primary"):
+        with st.spinner(state.tr("screen.export.working")):
+            st.session_state["export_made"] = (choice, *_make(layer, format_, epsg, sharing))
+    made = st.session_state.get("export_made")
+    if made is not None and made[0] == choice:
+        _, name, content, n_rows, n_left_out = made
+        st.success(state.tr("screen.export.done", n=n_rows, n_left_out=n_left_out))
+        st.download_button(
+            state.tr("screen.export.download"),
+            content,
+            file_name=name,
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _layer_name(layer: str) -> str:
+    return state.tr("screen.export.all") if layer == ALL else state.tr(f"layer.{layer}")
+
+
+def _make(layer: str, format_: str, epsg: int, sharing: str) -> tuple[str, bytes, int, int]:
+    found = state.opened()
+    with tempfile.TemporaryDirectory(prefix="xuat-") as folder:
+        ending = ENDINGS.get(format_, format_)
+        if format_ == "cog" or (layer == ALL and format_ != "gpkg"):
+            ending = "zip"
+        path = Path(folder) / f"{file_slug(found.name)}-{layer}.{ending}"
+        report = exchange.export(
+            found,
+            layer=layer,
+            format=format_,
+            epsg=epsg,
+            out=path,
+            sharing=sharing,
+            language=state.language(),
+            now=state.now(),
+        )
+        return path.name, path.read_bytes(), report.n_rows, report.n_left_out

@@ -1,0 +1,43 @@
+"""What the data set holds and lacks, and whom to ask."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from planning.workspace import LayerState
+from screens import state
+
+
+def render() -> None:
+    """Draw the list of what to ask for, then the layers."""
+    found = state.latest_inventory()
+    st.subheader(state.tr("screen.dataset.asks"), anchor=False)
+    if not found.asks:
+        st.markdown(state.md("screen.dataset.nothing_missing"))
+    for ask in found.asks:
+        words = {
+            name: state.tr(key, **ask.facts)
+            for name, key in (("what", ask.what_key), ("whom", ask.from_key), ("why", ask.why_key))
+        }
+        st.markdown("- " + state.md("screen.dataset.ask", **words))
+    st.subheader(state.tr("screen.dataset.layers"), anchor=False)
+    rows = [_row(layer) for layer in found.layers if layer.spec.name != "coverage5g"]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=37 * (len(rows) + 1))
+
+
+def _row(layer: LayerState) -> dict[str, object]:
+    blank = [
+        f"{state.tr(f'column.{name}')} ({n})"
+        for name, n in sorted(layer.missing.items(), key=lambda item: -item[1])
+        if n and layer.n_rows
+    ]
+    return {
+        state.tr("screen.dataset.layer"): state.tr(f"layer.{layer.spec.name}"),
+        state.tr("screen.dataset.rows"): layer.n_rows,
+        state.tr("screen.dataset.without_place"): layer.n_without_place,
+        state.tr("screen.dataset.stale"): layer.n_stale,
+        state.tr("screen.dataset.undated"): layer.n_undated,
+        state.tr("screen.dataset.assumed"): layer.n_assumed,
+        state.tr("screen.dataset.gaps"): ", ".join(blank),
+    }

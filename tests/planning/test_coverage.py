@@ -1,0 +1,98 @@
+"""The coverage job: minimal data give a useful, honest answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geo import io
+from geo.coverage import State
+from geo.errors import InputError, NotFoundError
+from planning import coverage, gap
+from planning.scenario import CoverageOptions
+from planning.workspace import Workspace
+from tests import commune
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Workspace:
+    workspace = commune.empty(tmp_path / "w", population=9000)
+    row, point = commune.site(1, commune.at(1500, 1500))
+    workspace.store.replace({"site": commune.table([row], [point])})
+    return workspace
+
+
+def test_position_operator_and_5g_are_enough_once_terrain_is_assumed(bare: Workspace) -> None:
+    found = coverage.run(
+        bare, CoverageOptions(cell_m=50, assume_flat_m=2, assume_clutter_m=6), now=commune.NOW
+    )
+    assert found.n_cells == 3
+    assert found.n_assumed_cells == 3
+    assert {"assumption.flat_ground", "assumption.clutter", "assumption.antenna"} <= set(found.assumptions)
+    result = gap.run(bare, now=commune.NOW)
+    figures = result.operators["any"]
+    assert figures.covered > 0
+    assert figures.total == pytest.approx(9000)
+    assert figures.assumed_share == pytest.approx(1 - figures.unknown / figures.total)
+
+
+def test_without_terrain_and_without_assumptions_everything_is_unknown(bare: Workspace) -> None:
+    found = coverage.run(bare, CoverageOptions(cell_m=50), now=commune.NOW)
+    assert found.area_share["any"] == (0.0, 0.0, 1.0)
+    figures = gap.run(bare, now=commune.NOW).operators["viettel"]
+    assert (figures.covered, figures.uncovered) == (0, 0)
+    assert figures.unknown == pytest.approx(9000)
+
+
+def test_border_cells_are_unknown_until_masts_outside_are_known(bare: Workspace) -> None:
+    commune.with_ground(bare, clutter_m=15)
+    options = CoverageOptions(cell_m=50)
+    before = coverage.run(bare, options, now=commune.NOW)
+    assert before.area_share["viettel"][2] > 0.1
+    assert "assumption.open_border" in before.assumptions
+    rows = [
+        commune.site(number, commune.at(east, north), technologies="4G")
+        for number, (east, north) in enumerate([(-900, 1500), (3900, 1500)], start=2)
+    ]
+    bare.store.append({"site": commune.table([row for row, _ in rows], [point for _, point in rows])})
+    after = coverage.run(bare, options, now=commune.NOW)
+    assert after.area_share["viettel"][2] == 0
+    assert "assumption.open_border" not in after.assumptions
+    assert after.area_share["viettel"][1] > before.area_share["viettel"][1]
+
+
+def test_equal_inputs_are_one_run_and_changed_inputs_another(bare: Workspace) -> None:
+    options = CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=0)
+    first = coverage.run(bare, options, now=commune.NOW)
+    again = coverage.run(bare, options, now=commune.NOW.replace(year=2027))
+    assert again == first
+    row, point = commune.site(2, commune.at(500, 500))
+    bare.store.append({"site": commune.table([row], [point])})
+    assert coverage.run(bare, options, now=commune.NOW).digest != first.digest
+
+
+def test_masts_planned_or_switched_off_do_not_serve(bare: Workspace) -> None:
+    options = CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=0)
+    row, point = commune.site(1, commune.at(1500, 1500), status="inactive")
+    bare.store.replace({"site": commune.table([row], [point])})
+    with pytest.raises(NotFoundError, match="site_missing"):
+        coverage.run(bare, options, now=commune.NOW)
+
+
+def test_wrong_choices_are_refused(bare: Workspace) -> None:
+    with pytest.raises(InputError, match="operator_unknown"):
+        coverage.run(bare, CoverageOptions(operator="nobody"), now=commune.NOW)
+    with pytest.raises(InputError, match="model_unknown"):
+        coverage.run(bare, CoverageOptions(model="magic"), now=commune.NOW)
+
+
+def test_rasters_show_nothing_beyond_the_border(bare: Workspace) -> None:
+    found = coverage.run(
+        bare, CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=0), now=commune.NOW
+    )
+    state = io.read(found.state_paths["any"])
+    assert set(np.unique(state.values)) <= {*State, coverage.NOTHING}
+    inside = (state.values != coverage.NOTHING).sum() * 50 * 50
+    assert inside == pytest.approx(bare.boundary().area, rel=0.02)
