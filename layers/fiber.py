@@ -8,7 +8,9 @@ NODE = LayerSpec(
     name="fiber_node",
     geometry=Geometry.POINT,
     columns=columns(
-        Column(name="kind", vocabulary=("olt", "odf", "cabinet", "splitter", "terminal_box", "closure", "other")),
+        Column(
+            name="kind", vocabulary=("olt", "odf", "cabinet", "splitter", "terminal_box", "closure", "other")
+        ),
         Column(name="operators", kind=Kind.LIST),
         Column(name="technology", vocabulary=("GPON", "XGS-PON", "AON", "other")),
         Column(name="speed_gbps", kind=Kind.REAL, unit="Gbit/s", low=0, high=1000),
@@ -25,7 +27,9 @@ SPAN = LayerSpec(
         Column(name="start_node"),
         Column(name="end_node"),
         Column(name="operators", kind=Kind.LIST),
-        Column(name="deployment", vocabulary=("aboveGround", "belowGround", "underwater", "inBuilding", "other")),
+        Column(
+            name="deployment", vocabulary=("aboveGround", "belowGround", "underwater", "inBuilding", "other")
+        ),
         Column(name="n_fibers_total", kind=Kind.INTEGER, low=0, high=10_000),
         Column(name="n_fibers_used", kind=Kind.INTEGER, low=0, high=10_000),
         Column(name="length_m", kind=Kind.REAL, unit="m", low=0, high=1_000_000),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -66,7 +66,7 @@ class Question:
     proposed: object = None
     options: tuple[object, ...] = ()
     rows: tuple[int, ...] = ()
-    facts: Mapping[str, object] = MappingProxyType({})
+    facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Answers:
         True once the user has seen the questions and agrees with what is shown.
     """
 
-    columns: Mapping[str, str | None] = MappingProxyType({})
+    columns: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
     epsg: int | None = None
     encoding: str | None = None
     sheet: str | None = None
@@ -424,7 +424,11 @@ def _checked(
         one
         for one in found
         if not (spec.name == FILE_SPEC.name and one.code in _ALONE_IGNORED)
-        and not (is_judged and one.code.startswith(_SHAPES_JUDGED) and one.code not in ("geometry_type", "geometry_mixed"))
+        and not (
+            is_judged
+            and one.code.startswith(_SHAPES_JUDGED)
+            and one.code not in ("geometry_type", "geometry_mixed")
+        )
         and not (one.code == "geometry_missing" and one.row in told)
     ]
     return Converted(
@@ -459,7 +463,7 @@ def _table_of(raw: RawFile, spec: LayerSpec, aliases: Aliases, answers: Answers)
         return named[0]
 
     def n_known(table: RawTable) -> int:
-        return sum(field is not None for field in guess(table.headings, spec, aliases).fields.values())
+        return sum(one is not None for one in guess(table.headings, spec, aliases).fields.values())
 
     return max(raw.tables, key=n_known, default=None)
 
@@ -519,7 +523,9 @@ def _position_questions(converted: Converted, issues: list[Issue]) -> list[Quest
         best = proposed if isinstance(proposed, int) else best
     near = tuple(dict.fromkeys(one.epsg for one in proposal.candidates))
     options = (*near, *(one for one in CANDIDATES if one not in near))
-    questions = [Question(topic=Topic.CRS, proposed=best, options=options, facts={"basis": proposal.basis or "none"})]
+    questions = [
+        Question(topic=Topic.CRS, proposed=best, options=options, facts={"basis": proposal.basis or "none"})
+    ]
     if proposal.is_swapped:
         questions.append(Question(topic=Topic.AXES, proposed=True))
     return questions

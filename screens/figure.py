@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -72,36 +73,36 @@ def share(value: float | None) -> str:
     return text.share_text(math.nan if value is None else value, state.language())
 
 
-def formula(figures: Figures, operator: str) -> None:
+def formulas(figures: Mapping[str, Figures]) -> None:
     """
-    The way a figure was reckoned, one click away.
+    The way figures were reckoned, one click away.
 
     Parameters
     ----------
     figures
-        The figures explained.
-    operator
-        Operator id, ``any`` or ``two_or_more``.
+        Operator id, ``any`` or ``two_or_more`` to the figures explained.
     """
     with st.popover(state.tr("screen.formula"), icon=":material/functions:"):
-        st.markdown(
-            state.md(
-                "screen.formula.share",
-                covered=people(figures.covered),
-                uncovered=people(figures.uncovered),
-                unknown=people(figures.unknown),
-                total=people(figures.total),
-                share=share(figures.share),
-                operator=state.operator_name(operator),
-            )
-        )
-        if operator in ("any", "two_or_more"):
-            st.markdown(state.md(f"screen.formula.{operator}"))
-        st.markdown(state.md("screen.formula.assumed", share=share(figures.assumed_share)))
+        for operator, counted in figures.items():
+            _formula(operator, counted)
         if state.is_technical():
-            st.markdown(
-                state.md("screen.formula.technical", margin=data.levels().margin_db, limit=covered_limit())
-            )
+            limits = {"margin": data.levels().margin_db, "limit": covered_limit()}
+            st.markdown(state.md("screen.formula.technical", **limits))
+
+
+def _formula(operator: str, figures: Figures) -> None:
+    words = state.md(
+        "screen.formula.share",
+        covered=people(figures.covered),
+        uncovered=people(figures.uncovered),
+        unknown=people(figures.unknown),
+        total=people(figures.total),
+        share=share(figures.share),
+        operator=state.operator_name(operator),
+    )
+    if operator in ("any", "two_or_more"):
+        words += " " + state.md(f"screen.formula.{operator}")
+    st.markdown(words + " " + state.md("screen.formula.assumed", share=share(figures.assumed_share)))
 
 
 def covered_limit() -> float:

@@ -18,6 +18,7 @@ from screens.guard import guarded
 
 STATE_ORDER = ("uncovered", "unknown", "covered")
 AROUND_DEG = 0.004
+ROW_PX = 35
 
 
 def render() -> None:
@@ -54,12 +55,7 @@ def _row(name: str, figures: Figures) -> dict[str, object]:
 def _operators(result: GapResult) -> None:
     rows = pd.DataFrame([_row(name, figures) for name, figures in result.operators.items()])
     st.table(rows.set_index(state.tr("screen.gap.operator")))
-    left, right = st.columns([1, 3], vertical_alignment="center")
-    with left:
-        figure.formula(result.operators["any"], "any")
-    with right:
-        if "two_or_more" in result.operators:
-            figure.formula(result.operators["two_or_more"], "two_or_more")
+    figure.formulas(result.operators)
 
 
 @st.fragment
@@ -83,16 +79,20 @@ def _area_row(area: GapArea) -> dict[str, object]:
         state.tr("screen.gap.rank"): area.rank,
         state.tr("screen.gap.near"): area.hamlet or state.tr("screen.gap.no_hamlet"),
         state.tr("screen.gap.people"): round(area.people),
-        state.tr("screen.gap.reason"): figure.reason(area),
+        state.tr("screen.gap.reason"): state.tr(f"gap.reason.{area.reason}"),
     }
 
 
 def _choose(table: pd.DataFrame, *, key: str, height_px: int = 420) -> int | None:
+    st.caption(state.tr("screen.gap.choose"))
+    whole = st.column_config.NumberColumn(format="localized")
+    numbers = [str(name) for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
     event = st.dataframe(
         table,
         key=key,
         hide_index=True,
-        height=height_px,
+        height=min(height_px, ROW_PX * (len(table) + 1) + 2),
+        column_config=dict.fromkeys(numbers, whole),
         on_select="rerun",
         selection_mode="single-row",
     )
@@ -164,7 +164,7 @@ def _hamlets(result: GapResult) -> None:
         drawings = (*scene.ground(), *scene.gap_areas(result.areas), *scene.names())
         scene.show(drawings, key="map_hamlet", bounds=bounds, height_px=460, width_px=480)
         if chosen is not None:
-            figure.formula(wanted[chosen].figures[operator], operator)
+            figure.formulas({operator: wanted[chosen].figures[operator]})
 
 
 def _around(rows: gpd.GeoSeries) -> mapview.Bounds | None:
@@ -197,7 +197,7 @@ def _place_table(places: Sequence[PlaceState], *, key: str) -> None:
         return
     order = sorted(places, key=lambda place: (STATE_ORDER.index(place.state), place.kind, place.name))
     rows = [_place_row(place) for place in order]
-    st.dataframe(pd.DataFrame(rows), key=key, hide_index=True, height=min(460, 37 * (len(rows) + 1)))
+    st.dataframe(pd.DataFrame(rows), key=key, hide_index=True, height=min(460, ROW_PX * (len(rows) + 1) + 2))
 
 
 def _place_row(place: PlaceState) -> dict[str, object]:

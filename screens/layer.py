@@ -36,7 +36,7 @@ def _body() -> None:
         for spec in CATALOGUE
         if spec.filled and spec.name not in NOT_DRAWN and state.table(spec.name).geometry.notna().any()
     ]
-    left, middle, right = st.columns([1.25, 3.4, 1.35], gap="small")
+    left, middle, right = st.columns([1.45, 3.4, 1.35], gap="small")
     with left:
         chosen = _switches(specs)
         run = state.latest_coverage()

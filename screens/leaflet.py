@@ -69,7 +69,7 @@ window.hatangso = (function () {
     if (d.polygons.length) {
       parts.push(L.polygon(d.polygons.map(function (p) { return p.map(places); }), {
         interactive: false, color: d.colour, weight: d.weight, opacity: d.opacity, dashArray: d.dash || null,
-        fill: d.fill > 0 || d.hatch, fillOpacity: d.hatch ? d.opacity : d.fill,
+        stroke: d.weight > 0, pane: d.below ? 'hatangso-paper' : 'overlayPane', fill: d.fill > 0 || d.hatch, fillOpacity: d.hatch ? d.opacity : d.fill,
         fillColor: d.hatch ? hatch(d.colour) : d.colour, fillRule: 'evenodd', smoothFactor: 0.7
       }));
     }
@@ -89,8 +89,36 @@ window.hatangso = (function () {
     });
     return new Zoomed(parts, { minZoom: d.minZoom });
   }
+  function half(label) { return 4 + label[2].replace(/&[^;]+;/g, 'x').length * 3.4; }
+  var Labels = L.LayerGroup.extend({
+    getEvents: function () { return { zoomend: this._sort }; },
+    onAdd: function (map) {
+      L.LayerGroup.prototype.onAdd.call(this, map);
+      if (this.options.strong) { map.hatangsoRanks = this.options.labels; }
+      this._sort();
+    },
+    onRemove: function (map) {
+      if (this.options.strong) { map.hatangsoRanks = []; }
+      L.LayerGroup.prototype.onRemove.call(this, map);
+    },
+    _sort: function () {
+      if (this.options.strong) { return; }
+      var map = this._map, taken = [], i = 0, labels = this.options.labels;
+      (map.hatangsoRanks || []).forEach(function (rank) {
+        taken.push([map.latLngToLayerPoint(rank.slice(0, 2)), 12, 20]);
+      });
+      this.eachLayer(function (layer) {
+        var at = map.latLngToLayerPoint(layer.getLatLng()).add([0, 14]), wide = half(labels[i++]);
+        var free = taken.every(function (other) {
+          return Math.abs(other[0].x - at.x) > other[1] + wide || Math.abs(other[0].y - at.y) > other[2];
+        });
+        if (free) { taken.push([at, wide, 16]); }
+        layer.getElement().style.display = free ? '' : 'none';
+      });
+    }
+  });
   function drawLabels(d) {
-    return L.layerGroup(d.labels.map(function (label) {
+    return new Labels(d.labels.map(function (label) {
       return L.marker([label[0], label[1]], {
         interactive: false, keyboard: false,
         icon: L.divIcon({
@@ -98,7 +126,7 @@ window.hatangso = (function () {
           html: '<span>' + label[2] + '</span>', iconSize: [0, 0]
         })
       });
-    }));
+    }), { strong: d.strong, labels: d.labels });
   }
   function drawTiles(d) {
     return L.tileLayer(d.url, {
@@ -110,6 +138,7 @@ window.hatangso = (function () {
   return {
     draw: function (d) { return makers[d.kind](d); },
     start: function (map, titles) {
+      map.createPane('hatangso-paper').style.zIndex = 150;
       L.control.zoom({ position: 'topright', zoomInTitle: titles[0], zoomOutTitle: titles[1] }).addTo(map);
       L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
       map.on('click', function (event) {
@@ -123,7 +152,7 @@ window.hatangso = (function () {
 """
 
 SHEET = r"""
-.leaflet-container { background: #f3f1ea; font-family: inherit; cursor: crosshair; border-radius: 10px; }
+.leaflet-container { background: #f3f1ea; font-family: 'Segoe UI', 'Noto Sans', sans-serif; cursor: crosshair; border-radius: 10px; }
 .leaflet-container.leaflet-drag-target, .leaflet-dragging .leaflet-container { cursor: grabbing; }
 .hatangso-tile { image-rendering: pixelated; }
 .hatangso-name span, .hatangso-rank span {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,12 +77,14 @@ def _symbol(entry: Entry) -> str:
     fill = "none" if open_shape else "#ffffff" if entry.shape == "ring" else safe(entry.colour)
     solid = entry.shape in ("circle", "triangle", "square", "diamond", "star")
     outline = "#ffffff" if solid else safe(entry.colour)
-    return (
-        '<svg width="18" height="18" viewBox="0 0 18 18" style="flex:none" aria-hidden="true">'
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="18" height="18" viewBox="0 0 18 18">'
         f'<g fill="{fill}" fill-opacity="{entry.fill_opacity}" stroke="{outline}" '
         f'stroke-width="{1 if solid else 2}" stroke-dasharray="{safe(entry.dash)}">'
         f"{_PATHS[entry.shape]}</g></svg>"
     )
+    packed = base64.b64encode(picture.encode()).decode()
+    return f'<img alt="" width="18" height="18" src="data:image/svg+xml;base64,{packed}">'
 
 
 def of_levels() -> tuple[Entry, ...]:

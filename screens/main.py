@@ -27,6 +27,7 @@ SHEET = """<style>
 [data-testid="stMainBlockContainer"] { padding: 1.6rem 2.2rem 2rem; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; }
 [data-testid="stMain"] h1 { font-size: 1.7rem; padding: 0 0 .2rem; }
+[data-testid="stMain"] h2 { font-size: 1.45rem; padding: .4rem 0; }
 [data-testid="stMain"] h3 { font-size: 1.15rem; padding: .3rem 0; }
 [data-testid="stHeader"] { height: 0; min-height: 0; }
 [data-testid="stMetric"] { padding: .7rem 1rem; }

@@ -33,6 +33,7 @@ MICRO = 1_000_000  # coordinates travel as whole millionths of a degree, each as
 LABEL_LIMIT = 400
 BASE_CENTRE = (20.8, 106.5)
 BASE_ZOOM = 9
+ZOOM_STEP = 0.25
 _ENTITIES = str.maketrans({"`": "&#96;", "$": "&#36;", "\\": "&#92;", "{": "&#123;", "}": "&#125;"})
 
 
@@ -124,7 +125,7 @@ def show(
     drawings: Sequence[Drawing],
     *,
     key: str,
-    view: tuple[tuple[float, float], int],
+    view: tuple[tuple[float, float], float],
     height_px: int,
     titles: tuple[str, str],
 ) -> Click | None:
@@ -159,6 +160,7 @@ def show(
         attributionControl=False,
         maxZoom=19,
         minZoom=7,
+        zoomSnap=ZOOM_STEP,
     )
     base.add_child(_Base(zoom_in=titles[0], zoom_out=titles[1]))
     base.get_root().header.add_child(Element(f"<style>{SHEET}</style>"))
@@ -190,7 +192,7 @@ def _click(state: Mapping[str, object] | None) -> Click | None:
 
 def view_of(
     bounds: Bounds | None, *, width_px: int = 760, height_px: int = 480
-) -> tuple[tuple[float, float], int]:
+) -> tuple[tuple[float, float], float]:
     """
     Centre and zoom at which an extent fills a map.
 
@@ -207,14 +209,14 @@ def view_of(
         Centre (latitude, longitude) and zoom.
     """
     if bounds is None:
-        return BASE_CENTRE, BASE_ZOOM
+        return BASE_CENTRE, float(BASE_ZOOM)
     west, south, east, north = bounds
     top, bottom = (math.asinh(math.tan(math.radians(value))) for value in (north, south))
     wide = width_px / 256 / max((east - west) / 360, 1e-9)
     high = height_px / 256 / max((top - bottom) / (2 * math.pi), 1e-9)
-    zoom = math.floor(math.log2(min(wide, high)) + 0.1)
+    zoom = math.floor((math.log2(min(wide, high)) - 0.05) / ZOOM_STEP) * ZOOM_STEP
     middle = math.degrees(math.atan(math.sinh((top + bottom) / 2)))
-    return (round(middle, 6), round((west + east) / 2, 6)), max(7, min(17, zoom))
+    return (round(middle, 6), round((west + east) / 2, 6)), max(7.0, min(17.0, zoom))
 
 
 def joined(bounds: Iterable[Bounds | None]) -> Bounds | None:
@@ -320,6 +322,7 @@ def draw_shapes(
     style: Style,
     opacity: float = 1.0,
     hatch: bool = False,
+    below: bool = False,
     min_zoom: int = 0,
 ) -> Drawing:
     """
@@ -335,6 +338,8 @@ def draw_shapes(
         Opacity, 0–1.
     hatch
         True fills areas with a hatch.
+    below
+        True puts areas under the rasters.
     min_zoom
         Zoom from which they are drawn.
 
@@ -362,6 +367,7 @@ def draw_shapes(
         "dash": style.dash,
         "shape": style.shape,
         "hatch": hatch,
+        "below": below,
         "minZoom": min_zoom,
     }
     return Drawing(payload=_json(payload), bounds=_bounds(parts))

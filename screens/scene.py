@@ -15,6 +15,7 @@ from screens.legend import Entry
 from screens.mapview import Bounds, Click, Drawing
 
 MIN_ZOOM = {"building": 15, "passive": 14}  # thousands of small shapes: drawn when looked at closely
+PREFIX = "Thôn "  # every label would begin with it
 GAP_COLOUR = "#9b2226"
 GROUND = Style(colour="#37474f", weight_px=1.6, fill_opacity=0.0)
 PAPER = Style(colour="#ffffff", weight_px=0.0, fill_opacity=1.0)
@@ -73,7 +74,11 @@ def _ground() -> tuple[Drawing, ...]:
     areas = hamlets[shapely.get_dimensions(hamlets) == 2] if len(hamlets) else hamlets
     roads = state.table("road").geometry.dropna().to_numpy()
     layers = ((outline, PAPER), (roads, LANES), (areas, BORDERS), (outline, GROUND))
-    return tuple(mapview.draw_shapes(shapes, style=style) for shapes, style in layers if len(shapes))
+    return tuple(
+        mapview.draw_shapes(shapes, style=style, below=style is PAPER)
+        for shapes, style in layers
+        if len(shapes)
+    )
 
 
 def names() -> tuple[Drawing, ...]:
@@ -94,7 +99,7 @@ def _names() -> tuple[Drawing, ...]:
     if located.empty or len(located) > mapview.LABEL_LIMIT:
         return ()
     points = shapely.point_on_surface(located.geometry.to_numpy())
-    return (mapview.draw_labels(points, [str(name or "") for name in located["name"]]),)
+    return (mapview.draw_labels(points, [str(name or "").removeprefix(PREFIX) for name in located["name"]]),)
 
 
 def gap_areas(areas: Sequence[GapArea], *, chosen: str | None = None) -> tuple[Drawing, ...]:

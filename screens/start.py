@@ -61,7 +61,7 @@ def _figures(run: CoverageRun, result: GapResult) -> None:
     covered, uncovered, unknown = figure.hundred(figures)
     day = dt.datetime.fromisoformat(run.made_at).date()
     st.markdown(
-        "### "
+        "## "
         + state.md(
             "screen.start.sentence",
             technology="5G",
@@ -83,7 +83,7 @@ def _figures(run: CoverageRun, result: GapResult) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     left.markdown(state.md("screen.start.assumed", share=figure.share(figures.assumed_share)))
     with right:
-        figure.formula(figures, "any")
+        figure.formulas({"any": figures})
 
 
 def _people(figures: Figures) -> tuple[float, float, float]:

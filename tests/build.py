@@ -57,7 +57,7 @@ def rough(on: Grid, *, seed: int, share: float = 0.15) -> Surface:
 
 
 def sector(*, row: float = 30.0, col: float = 30.0, on: Grid | None = None, **changes: object) -> Transmitter:
-    """A fully documented n41 sector over a cell of the grid, omnidirectional unless changed."""
+    """A fully documented n41 sector over a cell of the grid, with a very wide beam to the east unless changed."""
     x_m, y_m = (on or grid()).to_xy(row, col)
     usual = Transmitter(
         id="s1",
@@ -76,7 +76,7 @@ def sector(*, row: float = 30.0, col: float = 30.0, on: Grid | None = None, **ch
         gain_dbi=22.0,
         horizontal_beamwidth_deg=360.0,
         vertical_beamwidth_deg=180.0,
-        azimuth_deg=0.0,
+        azimuth_deg=90.0,
     )
     return replace(usual, **changes)  # type: ignore[arg-type]
 

@@ -78,50 +78,73 @@ def _wedge(
     assumed: Marks,
     marks: Marks,
 ) -> None:
-    # One quarter of the disc. Ray o ends at offset o of the rim; ring n is the n-th line of cells.
-    # Cell j of ring n belongs to the ray round(j R / n), which passes within half a cell of its centre.
+    # One quarter of the disc. Ray o ends at offset o of the rim; ring n is the n-th line of cells, which the
+    # ray crosses from n - 1/2 to n + 1/2, in one cell or in two that meet at ``turn``. Cell j of ring n belongs
+    # to the ray round(j R / n), which passes within half a cell of its centre.
     radius = marks.shape[0] // 2
     highest = np.full(2 * radius + 1, -np.inf)
     carried = np.zeros(2 * radius + 1, dtype=np.uint8)
     stretch_m = np.empty(2 * radius + 1)
     for o in range(-radius, radius + 1):
         stretch_m[o + radius] = cell_m * math.sqrt(1.0 + (o / radius) * (o / radius))
-    half_curvature = 0.5 / earth_m
+    curve = 0.5 / earth_m
     down, across = (sign, 0) if axis == 0 else (0, sign)
     for n in range(1, radius + 1):
         rim = min(n, int(math.sqrt(radius * radius - n * n)))
         inner = rim - 1 if axis == 1 and rim == n else rim
+        base_row, base_col = radius + n * down, radius + n * across
         to_ray = radius / n
+        near, far = n - 0.5, n + 0.5
+        to_near, to_far = near / radius, far / radius
         for j in range(-inner, inner + 1):
-            row = radius + n * down + j * abs(across)
-            col = radius + n * across + j * abs(down)
+            row, col = base_row + j * abs(across), base_col + j * abs(down)
             if math.isnan(top_m[row, col]):
                 continue
-            ray = math.floor(j * to_ray + 0.5) + radius
+            o = math.floor(j * to_ray + 0.5)
             distance_m = cell_m * math.sqrt(float(n * n + j * j))
-            receiver = (ground_m[row, col] + receiver_m - mast_altitude_m) / distance_m
-            mark = VISITED | carried[ray] | (ASSUMED if assumed[row, col] else 0)
-            if receiver - distance_m * half_curvature < highest[ray]:
-                mark |= BLOCKED
-            marks[row, col] = mark
+            rise_m = ground_m[row, col] + receiver_m - mast_altitude_m
+            limit = rise_m / distance_m - distance_m * curve
+            mark = VISITED | carried[o + radius] | (ASSUMED if assumed[row, col] else 0)
+            blocking = highest[o + radius]
+            first = math.floor(o * to_near + 0.5)
+            if first != j:
+                row, col = base_row + first * abs(across), base_col + first * abs(down)
+                turn = min(max((max(first, j) - 0.5) * radius / o, near), far)
+                if turn > near + TIE:
+                    top_m_here = top_m[row, col]
+                    if math.isnan(top_m_here):
+                        mark |= UNKNOWN
+                    else:
+                        hides = _slope(top_m_here - mast_altitude_m, near, turn, stretch_m[o + radius], curve)
+                        blocking = max(blocking, hides)
+            row, col = base_row + j * abs(across), base_col + j * abs(down)
+            marks[row, col] = mark | (BLOCKED if limit < blocking else 0)
         last = min(radius, int(rim * to_ray) + 1)
-        to_cell = n / radius
-        near, far = n - 0.5, n + 0.5
         for o in range(-last, last + 1):
             ray = o + radius
-            j = math.floor(o * to_cell + 0.5)
-            row = radius + n * down + j * abs(across)
-            col = radius + n * across + j * abs(down)
-            rise_m = top_m[row, col] - mast_altitude_m
-            if assumed[row, col]:
-                carried[ray] |= ASSUMED
-            if math.isnan(rise_m):
-                carried[ray] |= UNKNOWN
-                continue
-            # A block above the antenna hides most by its near edge, one below it by its far edge.
-            edge_m = (near if rise_m >= 0.0 else far) * stretch_m[ray]
-            slope = rise_m / edge_m - edge_m * half_curvature
-            highest[ray] = max(highest[ray], slope)
+            first, second = math.floor(o * to_near + 0.5), math.floor(o * to_far + 0.5)
+            turn = far
+            if first != second:
+                turn = min(max((max(first, second) - 0.5) * radius / o, near), far)
+            if turn > near + TIE:
+                row, col = base_row + first * abs(across), base_col + first * abs(down)
+                rise_m = top_m[row, col] - mast_altitude_m
+                carried[ray] |= (ASSUMED if assumed[row, col] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
+                highest[ray] = max(highest[ray], _slope(rise_m, near, turn, stretch_m[ray], curve))
+            if turn < far - TIE:
+                row, col = base_row + second * abs(across), base_col + second * abs(down)
+                rise_m = top_m[row, col] - mast_altitude_m
+                carried[ray] |= (ASSUMED if assumed[row, col] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
+                highest[ray] = max(highest[ray], _slope(rise_m, turn, far, stretch_m[ray], curve))
+
+
+@compiled
+def _slope(rise_m: float, near: float, far: float, stretch_m: float, curve: float) -> float:
+    # A block above the antenna hides most by its near edge, one below it by its far edge; nothing: -inf.
+    if math.isnan(rise_m):
+        return -math.inf
+    edge_m = (near if rise_m >= 0.0 else far) * stretch_m
+    return rise_m / edge_m - edge_m * curve
 
 
 @compiled

@@ -90,7 +90,13 @@ def extract(path: Path, member: zipfile.ZipInfo, target: Path, limits: Limits) -
 def _check_member(member: zipfile.ZipInfo) -> None:
     name = member.filename.replace("\\", "/")
     is_link = stat.S_ISLNK(member.external_attr >> 16)
-    if is_link or name.startswith("/") or name[1:2] == ":" or ".." in name.split("/") or "\x00" in member.orig_filename:
+    if (
+        is_link
+        or name.startswith("/")
+        or name[1:2] == ":"
+        or ".." in name.split("/")
+        or "\x00" in member.orig_filename
+    ):
         raise refusal("zip_path", name=name[:80])
     if member.flag_bits & 0x1:
         raise refusal("zip_encrypted")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
@@ -71,7 +72,7 @@ def write_cog(raster: CoverageRaster, path: Path, *, epsg: int, tags: dict[str, 
             is_equal = np.array_equal(found.read(), values, equal_nan=True)
             is_placed = found.crs == profile["crs"] and found.transform.almost_equals(profile["transform"])
             has_nodata = found.nodata is not None
-    except RasterioError as fault:
+    except (RasterioError, CPLE_BaseError) as fault:
         raise damaged(str(fault)) from fault
     if not (is_equal and is_placed and has_nodata):
         raise damaged("raster differs")

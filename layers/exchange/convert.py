@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import WGS84, is_projected, move
+from geo.crs import WGS84, detect, is_projected, move
 from layers.exchange import shape as shape_judge
 from layers.exchange.fault import issue
 from layers.exchange.hamlet_link import Hamlet, bare_name, find
@@ -23,7 +23,7 @@ from layers.exchange.headings import Aliases, ColumnMap
 from layers.exchange.position import Proposal, judge_place, numbers_of, propose, to_points
 from layers.exchange.raw import Cell, RawTable
 from layers.exchange.tabular import is_number_text
-from layers.exchange.values import Value, operators_in, parse, text_of, word_in
+from layers.exchange.values import Parsed, Value, meaning_elsewhere, operators_in, parse, text_of, word_in
 from layers.exchange.word import fold
 from layers.issue import Issue, Severity
 from layers.spec import Column, Geometry, LayerSpec
@@ -38,6 +38,8 @@ FILE_SPEC = LayerSpec(
 """Stands for "any layer" where a file is judged alone; it is in no catalogue."""
 
 _NOT_FINITE = ("nan", "inf", "infinity")
+_KEPT_AS_NOTE = ("value_unknown", "value_unreadable")
+"""Faults whose text goes into the note, so that it is not lost with the cell."""
 _BY_NAME = ("site", "place", "wifi")
 """Layers whose rows may be placed by the hamlet they name."""
 
@@ -62,7 +64,7 @@ class Context:
     """
 
     aliases: Aliases
-    operators: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    operators: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     hamlets: tuple[Hamlet, ...] = ()
     area: BaseGeometry | None = None
 
@@ -178,16 +180,19 @@ def _values(
     values: dict[str, list[Value]] = {column.name: [None] * len(raw.rows) for column in spec.columns}
     faults: list[Issue] = []
     extra: list[list[str]] = [[] for _ in raw.rows]
-    for heading, field in columns.fields.items():
+    for heading, target in columns.fields.items():
         cells = _cells(raw, heading)
         faults += _not_finite(heading, cells, raw.row_numbers)
-        column = spec.column(field) if field else None
+        column = spec.column(target) if target else None
         if column is None:
             continue
         for place, cell in enumerate(cells):
             parsed = parse(cell, column, layer=spec.name, aliases=aliases)
             values[column.name][place] = parsed.value
-            if parsed.fault:
+            other = meaning_elsewhere(cell, spec=spec, aliases=aliases) if _is_word_unknown(parsed) else None
+            if other and not columns.heading_of(other[0]):
+                values[other[0]][place] = other[1]
+            elif parsed.fault:
                 number = raw.row_numbers[place]
                 faults.append(
                     Issue(
@@ -198,7 +203,7 @@ def _values(
                         facts=parsed.fault.facts,
                     )
                 )
-                if parsed.value is None and cell is not None:
+                if parsed.fault.code in _KEPT_AS_NOTE:
                     extra[place].append(f"{heading}: {text_of(cell)}")
     _settle(values, spec, columns.implied)
     if "note" in values:
@@ -207,10 +212,14 @@ def _values(
     return values, faults
 
 
+def _is_word_unknown(parsed: Parsed) -> bool:
+    return parsed.fault is not None and parsed.fault.code == "value_unknown"
+
+
 def _settle(values: dict[str, list[Value]], spec: LayerSpec, implied: Mapping[str, str]) -> None:
-    for field, value in implied.items():
-        if spec.column(field) is not None:
-            values[field] = [one if one is not None else value for one in values[field]]
+    for name, value in implied.items():
+        if spec.column(name) is not None:
+            values[name] = [one if one is not None else value for one in values[name]]
 
 
 def _not_finite(heading: str, cells: Sequence[Cell], rows: Sequence[int]) -> list[Issue]:
@@ -234,7 +243,7 @@ def _mend_hamlets(values: dict[str, list[Value]], rows: Sequence[int], faults: l
     kept = [one for one in faults if not (one.code == "thousands_misread" and one.column == heading)]
     by_row = {one.row: one for one in faults if one.code == "thousands_misread" and one.column == heading}
     for place, row in enumerate(rows):
-        men, women, total = (values[field][place] for field in ("men", "women", "population"))
+        men, women, total = (values[name][place] for name in ("men", "women", "population"))
         both = men + women if isinstance(men, int) and isinstance(women, int) else None
         misread = by_row.get(row)
         if misread is not None:
@@ -245,7 +254,9 @@ def _mend_hamlets(values: dict[str, list[Value]], rows: Sequence[int], faults: l
             severity = Severity.WARNING if is_sure else Severity.ASK
             kept.append(issue(misread.code, severity, row=row, column=heading, **misread.facts))
         if both is not None and isinstance(total, int) and total != both:
-            kept.append(issue("sum_mismatch", Severity.WARNING, row=row, total=total, both=both, off=both - total))
+            kept.append(
+                issue("sum_mismatch", Severity.WARNING, row=row, total=total, both=both, off=both - total)
+            )
         if fold(str(names[place])) in shared:
             kept.append(issue("hamlet_name_shared", Severity.WARNING, row=row, value=names[place]))
     return kept
@@ -272,17 +283,22 @@ def _own_shapes(raw: RawTable, context: Context, *, epsg: int | None) -> tuple[S
     there = ~shapely.is_missing(shapes)
     pairs = shapely.get_coordinates(shapely.centroid(shapes[there]))
     chosen = epsg or raw.epsg
-    basis = "given" if epsg else "declared" if raw.is_crs_declared else "headings"
-    if chosen is None:
-        return np.full(len(shapes), None, dtype=object), Proposal(epsg=None), []
-    proposal = Proposal(epsg=chosen, basis=basis)
-    is_metric = np.abs(pairs).max(initial=0) > 360
-    if is_projected(chosen) != bool(is_metric) and len(pairs):
+    proposal = Proposal(
+        epsg=chosen, basis="given" if epsg else "declared" if raw.is_crs_declared else "headings"
+    )
+    is_metric = bool(np.abs(pairs).max(initial=0) > 360)
+    if chosen is None or (len(pairs) and is_projected(chosen) != is_metric):
+        candidates = () if context.area is None else detect(pairs[:, 0], pairs[:, 1], area=context.area)
+        best = next((one.epsg for one in candidates if not one.is_swapped), None)
+        proposal = Proposal(epsg=best, basis="place" if best else "", candidates=candidates)
+    if proposal.epsg is None:
         return np.full(len(shapes), None, dtype=object), proposal, []
-    moved = move(shapes, epsg_from=chosen, epsg_to=WGS84)
+    moved = move(shapes, epsg_from=proposal.epsg, epsg_to=WGS84)
     middle = shapely.get_coordinates(shapely.centroid(moved[there]))
     rows = np.array(raw.row_numbers)[there]
-    faults = judge_place(middle[:, 0], middle[:, 1], rows, proposal, area=context.area) if context.area else []
+    faults = (
+        judge_place(middle[:, 0], middle[:, 1], rows, proposal, area=context.area) if context.area else []
+    )
     return moved, proposal, faults
 
 
@@ -316,7 +332,9 @@ def _name_operators(
         if found:
             names[place] = ";".join(found)
         elif said and spec.name in ("site", "cell"):
-            faults.append(issue("operator_unrecognised", Severity.WARNING, row=raw.row_numbers[place], value=said))
+            faults.append(
+                issue("operator_unrecognised", Severity.WARNING, row=raw.row_numbers[place], value=said)
+            )
     if any(names) or any(values["owner"]):
         return None
     found = operators_in(" ".join(raw.titles), operators)
@@ -339,11 +357,14 @@ def _infer_kind(
     if column is None or not column.required or columns.implied.get("kind"):
         return
     for place, kind in enumerate(values["kind"]):
-        texts = [text_of(cell) for cell in (values["name"][place], raw.titles[0] if raw.titles else None)]
-        found = next((one for one in (word_in(text, field="kind", layer=spec.name, aliases=aliases) for text in texts) if one), None)
+        texts = [text_of(cell) for cell in (values["name"][place], *raw.titles[:1], raw.name)]
+        words = (word_in(text, field="kind", layer=spec.name, aliases=aliases) for text in texts)
+        found = next((word for word in words if word), None)
         if kind is None and found:
             values["kind"][place] = found
-            faults.append(issue("value_inferred", Severity.INFO, row=raw.row_numbers[place], column="kind", value=found))
+            faults.append(
+                issue("value_inferred", Severity.INFO, row=raw.row_numbers[place], column="kind", value=found)
+            )
 
 
 def _link_hamlets(
@@ -361,7 +382,11 @@ def _link_hamlets(
     told = {one.row for one in faults if one.code == "coord_incomplete"}
     placed = []
     for place, row in enumerate(raw.row_numbers):
-        texts = [str(values[field][place]) for field in ("hamlet", "note", "name") if values.get(field, {}) and values[field][place]]
+        texts = [
+            str(values[name][place])
+            for name in ("hamlet", "note", "name")
+            if name in values and values[name][place]
+        ]
         link = find(texts, hamlets)
         if link.hamlet is not None:
             _note_hamlet(values, place, link.hamlet)
@@ -409,7 +434,7 @@ def _make_ids(
     for place, known in enumerate(values["id"]):
         if known:
             continue
-        content = "|".join(str(values[field][place]) for field in values if field not in ("id", "source"))
+        content = "|".join(str(values[name][place]) for name in values if name not in ("id", "source"))
         shape = "" if shapes[place] is None else shapely.to_wkt(shapes[place], rounding_precision=6)
         made = f"{spec.name}-{hashlib.sha256(f'{content}|{shape}'.encode()).hexdigest()[:10]}"
         number = 1

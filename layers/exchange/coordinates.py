@@ -60,7 +60,11 @@ def parse_ordinate(cell: Cell) -> Ordinate:
     parts = [float(part.replace(",", ".")) for part in _PARTS.findall(text)]
     if _PLAIN.fullmatch(text) and not _is_spaced_angle(text, parts):
         parsed = parse_number(text)
-        return Ordinate(value=parsed.value) if isinstance(parsed.value, float) else Ordinate(code="coord_unreadable")
+        return (
+            Ordinate(value=parsed.value)
+            if isinstance(parsed.value, float)
+            else Ordinate(code="coord_unreadable")
+        )
     if not 1 <= len(parts) <= 3 or parts[0] > 180:
         return Ordinate(code="coord_unreadable")
     if any(part >= 60 for part in parts[1:]):
@@ -91,7 +95,11 @@ def parse_pair(cell: Cell) -> tuple[Ordinate, Ordinate]:
     found = _PAIR.findall(text)
     if len(found) == 2 and not re.search(r"[°º˚'’′\"”″]", text):
         return parse_ordinate(found[0]), parse_ordinate(found[1].lstrip("-") if " - " in text else found[1])
-    halves = [half for half in re.split(r"[;,]\s|;|\s{2,}|\s-\s|(?<=[NBnb\"”″])\s", text.strip("() ")) if half.strip()]
+    halves = [
+        half
+        for half in re.split(r"[;,]\s|;|\s{2,}|\s-\s|(?<=[NBnb\"”″])\s", text.strip("() "))
+        if half.strip()
+    ]
     if len(halves) == 2:
         return parse_ordinate(halves[0]), parse_ordinate(halves[1])
     return Ordinate(code="coord_unreadable"), Ordinate(code="coord_unreadable")
@@ -99,6 +107,9 @@ def parse_pair(cell: Cell) -> tuple[Ordinate, Ordinate]:
 
 def _is_spaced_angle(text: str, parts: list[float]) -> bool:
     """Tell ``20 50 54,2`` from ``2 305 113,829``."""
-    return len(parts) == 3 and bool(re.search(r"\d\s+\d", text)) and all(part < 60 for part in parts[1:]) and not (
-        re.fullmatch(r"\s*\d{1,3}(?:\s\d{3})+(?:[.,]\d+)?\s*", text)
+    return (
+        len(parts) == 3
+        and bool(re.search(r"\d\s+\d", text))
+        and all(part < 60 for part in parts[1:])
+        and not (re.fullmatch(r"\s*\d{1,3}(?:\s\d{3})+(?:[.,]\d+)?\s*", text))
     )

@@ -11,15 +11,23 @@ from layers.exchange.fault import refusal
 LEGACY = ("tcvn3", "cp1258", "vni")
 
 _TCVN3_BYTES = (
-    "b5b8b6b7b9" "a8bbbebcbdc6" "a9c7cac8c9cb" "ae" "ccd0cecfd1" "aad2d5d3d4d6" "d7ddd8dcde"
-    "dfe3e1e2e4" "abe5e8e6e7e9" "aceaedebecee" "eff3f1f2f4" "adf5f8f6f7f9" "fafdfbfcfe" "a1a2a3a4a5a6a7"
+    "b5b8b6b7b9a8bbbebcbdc6a9c7cac8c9cbaeccd0cecfd1aad2d5d3d4d6d7ddd8dcde"
+    "dfe3e1e2e4abe5e8e6e7e9aceaedebeceeeff3f1f2f4adf5f8f6f7f9fafdfbfcfea1a2a3a4a5a6a7"
 )  # fmt: skip
 _TCVN3_LETTERS = (
-    "àáảãạ" "ăằắẳẵặ" "âầấẩẫậ" "đ" "èéẻẽẹ" "êềếểễệ" "ìíỉĩị" "òóỏõọ" "ôồốổỗộ" "ơờớởỡợ" "ùúủũụ" "ưừứửữự" "ỳýỷỹỵ" "ĂÂÊÔƠƯĐ"
+    "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵĂÂÊÔƠƯĐ"
 )  # fmt: skip
 _TCVN3 = dict(zip(bytes.fromhex(_TCVN3_BYTES).decode("latin-1"), _TCVN3_LETTERS, strict=True))
 
-_GRAVE, _ACUTE, _HOOK, _TILDE, _DOT, _HAT, _BREVE = "\u0300", "\u0301", "\u0309", "\u0303", "\u0323", "\u0302", "\u0306"
+_GRAVE, _ACUTE, _HOOK, _TILDE, _DOT, _HAT, _BREVE = (
+    "\u0300",
+    "\u0301",
+    "\u0309",
+    "\u0303",
+    "\u0323",
+    "\u0302",
+    "\u0306",
+)
 _VNI_MARKS = {
     "ø": _GRAVE, "ù": _ACUTE, "û": _HOOK, "õ": _TILDE, "ï": _DOT,
     "â": _HAT, "à": _HAT + _GRAVE, "á": _HAT + _ACUTE, "å": _HAT + _HOOK, "ã": _HAT + _TILDE, "ä": _HAT + _DOT,
@@ -30,9 +38,7 @@ _VNI_LETTERS = {"ñ": "đ", "ô": "ơ", "ö": "ư", "ì": "ì", "í": "í", "æ"
 _WORD = re.compile(r"[^\W\d_]+")
 _ONSET = r"(?:ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnpqrstvx])?"
 _CLOSED = r"(?:uyê|iê|oa|oă|oe|oo|uâ|uê|uô|uơ|uy|ươ|yê|[aăâeêioôơuưy])(?:ng|nh|ch|[cmnpt])?"
-_OPEN = (
-    r"(?:iêu|oai|oao|oay|oeo|uây|uôi|uya|uyu|ươi|ươu|yêu|ai|ao|au|ay|âu|ây|eo|êu|ia|iu|oi|ôi|ơi|ua|ui|ưa|ưi|ưu)"
-)
+_OPEN = r"(?:iêu|oai|oao|oay|oeo|uây|uôi|uya|uyu|ươi|ươu|yêu|ai|ao|au|ay|âu|ây|eo|êu|ia|iu|oi|ôi|ơi|ua|ui|ưa|ưi|ưu)"
 _SYLLABLE = re.compile(f"{_ONSET}(?:{_CLOSED}|{_OPEN})")
 _TONES = dict.fromkeys(map(ord, (_GRAVE, _ACUTE, _HOOK, _TILDE, _DOT)))
 
@@ -144,7 +150,12 @@ def _from_vni(text: str) -> str:
     for letter in text:
         low = letter.lower()
         base = unicodedata.normalize("NFD", out[-1])[:1].lower() if out else ""
-        if low in _VNI_MARKS and base in "aeouyưươơ" and base and len(unicodedata.normalize("NFD", out[-1])) <= 2:
+        if (
+            low in _VNI_MARKS
+            and base in "aeouyưươơ"
+            and base
+            and len(unicodedata.normalize("NFD", out[-1])) <= 2
+        ):
             out[-1] = unicodedata.normalize("NFC", out[-1] + _VNI_MARKS[low])
         elif low in _VNI_LETTERS:
             new = _VNI_LETTERS[low]
@@ -156,7 +167,11 @@ def _from_vni(text: str) -> str:
 
 def _vietnamese_share(text: str) -> float:
     words = [word for word in _WORD.findall(unicodedata.normalize("NFC", text)) if not word.isascii()]
-    strange = sum(1 for letter in text if ord(letter) > 127 and not letter.isalpha() and not unicodedata.combining(letter))
+    strange = sum(
+        1
+        for letter in text
+        if ord(letter) > 127 and not letter.isalpha() and not unicodedata.combining(letter)
+    )
     good = sum(1 for word in words if _is_syllable(word))
     return good / max(1, len(words) + strange)
 

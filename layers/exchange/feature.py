@@ -1,4 +1,4 @@
-"""Layers as map files: GeoPackage, GeoJSON and Shapefile, each read back after it is written."""
+"""Layers as map files: GeoPackage and Shapefile, each read back after it is written."""
 
 from __future__ import annotations
 
@@ -64,45 +64,6 @@ def write_gpkg(frame: Frame, path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         _add_titles(connection, frame)
     verify(frame, path, layer=frame.spec.name, id_name=frame.fields[frame.id_index].name)
-
-
-def write_geojson(frame: Frame, path: Path) -> None:
-    """
-    Write GeoJSON as of RFC 7946 and read it back.
-
-    Parameters
-    ----------
-    frame
-        The layer in EPSG:4326.
-    path
-        File to make.
-
-    Raises
-    ------
-    StoreError
-        ``export_damaged``: the file does not read back.
-
-    References
-    ----------
-    RFC 7946 §3.1.6 (exterior rings anticlockwise), §4 (WGS 84 only). Nine decimals are 0.1 mm.
-    """
-    _write(
-        frame,
-        path,
-        driver="GeoJSON",
-        layer=frame.spec.name,
-        geometry_type="Unknown",
-        layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": str(DEGREE_DECIMALS), "WRITE_NAME": "NO"},
-        exterior_cw=False,
-    )
-    verify(
-        frame,
-        path,
-        layer=None,
-        id_name=frame.fields[frame.id_index].name,
-        tolerance_m=TOLERANCE_GEOGRAPHIC_TEXT_M,
-        exterior_cw=False,
-    )
 
 
 def write_shapefiles(frame: Frame, folder: Path) -> tuple[tuple[Path, ...], dict[str, str], int]:
@@ -199,7 +160,7 @@ def verify(
     if wkb is None:
         return
     found = _in_degrees(shapely.from_wkb(wkb), meta["crs"])
-    expected = frame.source if exterior_cw is None else _turned(frame.source, exterior_cw=exterior_cw)
+    expected = frame.source if exterior_cw is None else turned(frame.source, exterior_cw=exterior_cw)
     apart_m = distance_m(expected, found)
     if not (apart_m <= tolerance_m).all():
         raise damaged(f"row {int(np.argmax(apart_m))} lies {float(np.max(apart_m))} m off")
@@ -262,7 +223,7 @@ def _write(
     names: Sequence[str] | None = None,
     exterior_cw: bool | None = None,
 ) -> None:
-    shapes = frame.placed if exterior_cw is None else _turned(frame.placed, exterior_cw=exterior_cw)
+    shapes = frame.placed if exterior_cw is None else turned(frame.placed, exterior_cw=exterior_cw)
     arrays, masks = zip(*(_array(field) for field in frame.fields), strict=True)
     is_table = geometry_type is None
     with strict_gdal():
@@ -317,9 +278,24 @@ def _empty_family(frame: Frame) -> str:
     return kind if kind in FAMILIES else "point"
 
 
-def _turned(shapes: Shapes, *, exterior_cw: bool) -> Shapes:
-    turned: Shapes = shapely.orient_polygons(shapes, exterior_cw=exterior_cw)
-    return turned
+def turned(shapes: Shapes, *, exterior_cw: bool) -> Shapes:
+    """
+    The same shapes with their rings turned one way.
+
+    Parameters
+    ----------
+    shapes
+        Shape (n,), None for none.
+    exterior_cw
+        True for clockwise exterior rings, holes the other way.
+
+    Returns
+    -------
+    shapes
+        New shapes; points and lines as they were.
+    """
+    result: Shapes = shapely.orient_polygons(shapes, exterior_cw=exterior_cw)
+    return result
 
 
 def _in_degrees(shapes: Shapes, crs: str | None) -> Shapes:

@@ -20,6 +20,8 @@ from geo.errors import CrsError, GeometryError
 from layers.spec import Kind, LayerSpec
 
 Shapes = npt.NDArray[np.object_]
+Floats = npt.NDArray[np.float64]
+Value = str | int | float | bool | dt.date | None
 
 NOTICE_COLUMN = "du_lieu"
 M_PER_DEG = 111_320.0

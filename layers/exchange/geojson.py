@@ -154,8 +154,12 @@ def _features(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _properties(feature: dict[str, Any], number: int, faults: list[Issue]) -> dict[str, Any]:
     properties = feature.get("properties")
     if properties is not None and not isinstance(properties, dict):
-        raise refusal("geojson_structure", row=number, column="properties", detail="properties is not an object")
-    if "id" in feature and (isinstance(feature["id"], bool) or not isinstance(feature["id"], str | int | float)):
+        raise refusal(
+            "geojson_structure", row=number, column="properties", detail="properties is not an object"
+        )
+    if "id" in feature and (
+        isinstance(feature["id"], bool) or not isinstance(feature["id"], str | int | float)
+    ):
         faults.append(issue("feature_id_invalid", row=number, column="id"))
     return properties or {}
 
@@ -215,7 +219,9 @@ class _Pairs:
             raise refusal("geom_coord_nesting", row=self.number)
         if value and isinstance(value[0], list):
             raise refusal("geom_coord_nesting", row=self.number)
-        good = len(value) >= 2 and all(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
+        good = len(value) >= 2 and all(
+            isinstance(one, int | float) and not isinstance(one, bool) for one in value
+        )
         if not good:
             raise refusal("geom_coord_invalid", row=self.number, value=str(value)[:40])
         self.counter.add(1)
@@ -230,7 +236,13 @@ class _Pairs:
 
 
 def _build(kind: str, nested: Any, number: int, faults: list[Issue]) -> shapely.Geometry | None:
-    rings: list[Any] = nested if kind == "Polygon" else [ring for part in nested for ring in part] if kind == "MultiPolygon" else []
+    rings: list[Any] = (
+        nested
+        if kind == "Polygon"
+        else [ring for part in nested for ring in part]
+        if kind == "MultiPolygon"
+        else []
+    )
     for ring in rings:
         if len(ring) < 4:
             faults.append(issue("geom_ring_short", row=number, n_points=len(ring)))

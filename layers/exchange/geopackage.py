@@ -101,15 +101,21 @@ def _table(
     key = [column for _, column, declared, _, _, is_key in info if is_key and "INT" in declared.upper()]
     columns = [(column, declared) for _, column, declared, *_ in info if column not in (shape_column, *key)]
     if tidy(name) != name or not re.fullmatch(r"[\w .-]+", name):
-        faults.append(issue("name_sanitised", Severity.INFO, column=re.sub(r"[^\w .-]", "_", tidy(name))[:63]))
-    wanted = ", ".join(_quoted(column) for column in [*(one for one, _ in columns), *filter(None, [shape_column])])
+        faults.append(
+            issue("name_sanitised", Severity.INFO, column=re.sub(r"[^\w .-]", "_", tidy(name))[:63])
+        )
+    wanted = ", ".join(
+        _quoted(column) for column in [*(one for one, _ in columns), *filter(None, [shape_column])]
+    )
     records = connection.execute(f"SELECT {wanted or '1'} FROM {_quoted(name)}").fetchall()
     epsg, is_declared, crs_name = _crs(connection, srs_id) if shape_column else (None, False, None)
     shapes = None
     if shape_column:
         shapes = tuple(_shape(record[-1], number) for number, record in enumerate(records, start=1))
         if epsg is None:
-            faults.append(issue("crs_unknown" if crs_name else "crs_missing", Severity.ASK, found=crs_name or ""))
+            faults.append(
+                issue("crs_unknown" if crs_name else "crs_missing", Severity.ASK, found=crs_name or "")
+            )
     return RawTable(
         name=re.sub(r"[^\w .-]", "_", tidy(name))[:63],
         headings=tuple(tidy(column) for column, _ in columns),
@@ -127,7 +133,8 @@ def _table(
 
 def _crs(connection: sqlite3.Connection, srs_id: int) -> tuple[int | None, bool, str | None]:
     found = connection.execute(
-        "SELECT organization, organization_coordsys_id, srs_name FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs_id,)
+        "SELECT organization, organization_coordsys_id, srs_name FROM gpkg_spatial_ref_sys WHERE srs_id = ?",
+        (srs_id,),
     ).fetchone()
     if found is None or srs_id in (-1, 0):
         return None, False, None

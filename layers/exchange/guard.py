@@ -28,7 +28,9 @@ _MEMORY_FLOOR_BYTES = 900_000_000
 _CPU_FLOOR_S, _CPU_PER_MB_S = 20, 2
 
 
-def read(path: Path, *, name: str | None = None, limits: Limits | None = None, encoding: str | None = None) -> RawFile:
+def read(
+    path: Path, *, name: str | None = None, limits: Limits | None = None, encoding: str | None = None
+) -> RawFile:
     """
     Content of a stranger's file.
 

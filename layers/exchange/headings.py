@@ -140,7 +140,9 @@ def parse_aliases(columns_csv: str, values_csv: str) -> Aliases:
         Frozen tables with folded spellings.
     """
     columns = [
-        ColumnAlias(layer=row["layer"], field=row["field"], alias=fold(alias), implies=_implied(row["implies"]))
+        ColumnAlias(
+            layer=row["layer"], field=row["field"], alias=fold(alias), implies=_implied(row["implies"])
+        )
         for row in csv.DictReader(io.StringIO(columns_csv))
         for alias in row["alias"].split(";")
     ]
@@ -213,9 +215,13 @@ def _matches(heading: str, spec: LayerSpec, aliases: Aliases) -> list[tuple[int,
     found = []
     for column in spec.columns:
         if whole == fold(column.name):
-            found.append((10 * _EXACT + 2, ColumnAlias(layer=spec.name, field=column.name, alias=whole, implies={})))
+            found.append(
+                (10 * _EXACT + 2, ColumnAlias(layer=spec.name, field=column.name, alias=whole, implies={}))
+            )
     for alias in aliases.columns:
-        if alias.layer not in (ANY_LAYER, spec.name) or not (alias.field in names or alias.field.startswith("_")):
+        if alias.layer not in (ANY_LAYER, spec.name) or not (
+            alias.field in names or alias.field.startswith("_")
+        ):
             continue
         score = _EXACT if alias.alias == whole else _BARE if alias.alias == bare else 0
         if not score and len(alias.alias) > 4 and holds(bare, alias.alias):

@@ -102,7 +102,9 @@ def read_kmz(path: Path, folder: Path, limits: Limits) -> tuple[RawTable, tuple[
     FileError
         The archive or the text in it is refused.
     """
-    inside: list[zipfile.ZipInfo] = [one for one in members(path, limits) if one.filename.lower().endswith(".kml")]
+    inside: list[zipfile.ZipInfo] = [
+        one for one in members(path, limits) if one.filename.lower().endswith(".kml")
+    ]
     main = next((one for one in inside if one.filename.lower() == "doc.kml"), inside[0])
     target = folder / "inside.kml"
     extract(path, main, target, limits)
@@ -161,7 +163,9 @@ def _parse(data: bytes) -> ElementTree.Element:
     return root
 
 
-def _table(features: list[Feature], faults: list[Issue], limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
+def _table(
+    features: list[Feature], faults: list[Issue], limits: Limits
+) -> tuple[RawTable, tuple[Issue, ...]]:
     if not features:
         raise refusal("layer_empty")
     if len(features) > limits.rows:
@@ -219,7 +223,11 @@ def _kml_shape(node: ElementTree.Element, number: int, faults: list[Issue]) -> s
         ]
         outer = [ring for side, ring in rings if side == "outerBoundaryIs"]
         if not outer or any(len(ring) < 4 for _, ring in rings):
-            faults.append(issue("geom_ring_short", row=number, n_points=min((len(ring) for _, ring in rings), default=0)))
+            faults.append(
+                issue(
+                    "geom_ring_short", row=number, n_points=min((len(ring) for _, ring in rings), default=0)
+                )
+            )
             return None
         return shapely.Polygon(outer[0], [ring for side, ring in rings if side == "innerBoundaryIs"])
     if kind in ("LineString", "LinearRing"):
@@ -232,7 +240,11 @@ def _kml_shape(node: ElementTree.Element, number: int, faults: list[Issue]) -> s
 
 
 def _gather(parts: list[shapely.Geometry]) -> shapely.Geometry | None:
-    makers = {"Point": shapely.MultiPoint, "LineString": shapely.MultiLineString, "Polygon": shapely.MultiPolygon}
+    makers = {
+        "Point": shapely.MultiPoint,
+        "LineString": shapely.MultiLineString,
+        "Polygon": shapely.MultiPolygon,
+    }
     kinds = {part.geom_type for part in parts}
     if len(kinds) == 1 and (kind := kinds.pop()) in makers:
         return makers[kind](parts)
@@ -258,7 +270,9 @@ def _pair(x: str | None, y: str | None, number: int) -> tuple[float, float]:
     return pair
 
 
-def _lines(lines: list[list[tuple[float, float]]], number: int, faults: list[Issue]) -> shapely.Geometry | None:
+def _lines(
+    lines: list[list[tuple[float, float]]], number: int, faults: list[Issue]
+) -> shapely.Geometry | None:
     if not lines or any(len(line) < 2 for line in lines):
         faults.append(issue("geom_line_short", row=number))
         return None

@@ -24,7 +24,7 @@ from geo.crs import (
 from layers.exchange.coordinates import Ordinate, parse_ordinate, parse_pair
 from layers.exchange.fault import issue
 from layers.exchange.headings import ColumnMap
-from layers.exchange.raw import Cell, RawTable
+from layers.exchange.raw import RawTable
 from layers.issue import Issue, Severity
 
 NEIGHBOURHOOD_M = 5_000.0
@@ -123,7 +123,9 @@ def numbers_of(table: RawTable, columns: ColumnMap) -> Numbers:
             faults.append(fault)
         else:
             x[place], y[place] = ends[0].value, ends[1].value
-    field = {"_lon": "lonlat", "_e": "metres", "_x": "bare"}[pair[0]] if pair else "lonlat" if single else "none"
+    field = (
+        {"_lon": "lonlat", "_e": "metres", "_x": "bare"}[pair[0]] if pair else "lonlat" if single else "none"
+    )
     return Numbers(x=x, y=y, field=field, issues=tuple(faults))
 
 
@@ -154,7 +156,9 @@ def propose(
     if numbers.field == "none" or not len(x):
         return Proposal(epsg=None, basis="none")
     metric = is_metres(x, y)
-    is_swapped = bool(numbers.field == "bare" and (np.median(x) > np.median(y) if metric else np.median(x) < np.median(y)))
+    is_swapped = bool(
+        numbers.field == "bare" and (np.median(x) > np.median(y) if metric else np.median(x) < np.median(y))
+    )
     candidates = detect(x, y, area=area) if area is not None else ()
     if epsg is not None:
         return Proposal(epsg=epsg, is_swapped=is_swapped, basis="given", candidates=candidates)
@@ -300,7 +304,9 @@ def _judge_degrees(
         if is_metres(*pair):
             found = detect(*pair, area=area) if area is not None else ()
             proposed = found[0].epsg if found else 0
-            faults.append(issue("coord_metres_row", Severity.ASK, row=int(rows[place]), proposed=proposed, **facts))
+            faults.append(
+                issue("coord_metres_row", Severity.ASK, row=int(rows[place]), proposed=proposed, **facts)
+            )
         else:
             faults.append(issue("coord_out_of_range", row=int(rows[place]), **facts))
     return faults, there & ~zero & ~out & ~turned
@@ -323,5 +329,3 @@ def _judge_metres(
         for place in np.flatnonzero(degrees)
     ]
     return faults, there & ~degrees & ~turned
-
-

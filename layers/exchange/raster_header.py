@@ -10,7 +10,24 @@ from layers.exchange.fault import issue, refusal
 from layers.exchange.raw import Limits
 from layers.issue import Issue, Severity
 
-_TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_TYPE_BYTES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+}
 _CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
 _OFFSETS, _COUNTS = (273, 324), (279, 325)
@@ -60,7 +77,9 @@ def _tags(data: bytes) -> dict[int, tuple[int, ...]]:
         at, step = start + (8 if is_big else 2), 20 if is_big else 12
         return {
             tag: values
-            for tag, values in (_entry(data, at + step * number, order, is_big=is_big) for number in range(n_entries))
+            for tag, values in (
+                _entry(data, at + step * number, order, is_big=is_big) for number in range(n_entries)
+            )
         }
     except struct.error:
         raise refusal("raster_corrupt", detail="header cut short") from None

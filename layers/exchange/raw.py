@@ -172,7 +172,9 @@ def to_message(raw: RawFile) -> tuple[dict[str, Any], bytes]:
     parts: list[bytes] = []
     tables = []
     for table in raw.tables:
-        lengths = None if table.shapes is None else [-1 if shape is None else len(shape) for shape in table.shapes]
+        lengths = (
+            None if table.shapes is None else [-1 if shape is None else len(shape) for shape in table.shapes]
+        )
         parts += [shape for shape in table.shapes or () if shape is not None]
         tables.append(
             {

@@ -37,7 +37,9 @@ def load(table: RawTable) -> Shapes:
     return np.asarray(shapely.from_wkb(np.array(table.shapes or (), dtype=object)), dtype=object)
 
 
-def judge(table: RawTable, limits: Limits, *, is_mixed_usual: bool = False) -> tuple[RawTable, tuple[Issue, ...]]:
+def judge(
+    table: RawTable, limits: Limits, *, is_mixed_usual: bool = False
+) -> tuple[RawTable, tuple[Issue, ...]]:
     """
     Check the shapes of a table as they are, without a layer in mind.
 
@@ -58,7 +60,9 @@ def judge(table: RawTable, limits: Limits, *, is_mixed_usual: bool = False) -> t
     shapes = load(table)
     n_vertices = int(shapely.get_num_coordinates(shapes).sum())
     if n_vertices > limits.vertices:
-        return replace(table, shapes=(None,) * len(shapes)), (issue("too_many_vertices", limit=limits.vertices),)
+        return replace(table, shapes=(None,) * len(shapes)), (
+            issue("too_many_vertices", limit=limits.vertices),
+        )
     faults = [*_nulls(table, shapes), *_kinds(table, shapes, is_mixed_usual=is_mixed_usual)]
     faults += [*_coordinates(table, shapes), *_validity(table, shapes)]
     flat = shapely.force_2d(shapes)
@@ -116,7 +120,11 @@ def _coordinates(table: RawTable, shapes: Shapes) -> list[Issue]:
     if table.epsg is None or len(x) == 0:
         return faults
     if table.epsg in GEOGRAPHIC or not is_projected(table.epsg):
-        return faults + judge_degrees(x, y, rows[finite], is_declared=table.is_crs_declared) + _wide(table, shapes)
+        return (
+            faults
+            + judge_degrees(x, y, rows[finite], is_declared=table.is_crs_declared)
+            + _wide(table, shapes)
+        )
     return faults + _judge_metres(x, y, rows[finite], table.epsg)
 
 

@@ -63,16 +63,16 @@ def read(
             continue
         for suffix, member in parts.items():
             extract(path, member, folder / f"part{number}{suffix}", limits)
-        table, found, decoded = _read_one(folder / f"part{number}.shp", tidy(PurePosixPath(name).name), encoding)
+        table, found, decoded = _read_one(
+            folder / f"part{number}.shp", tidy(PurePosixPath(name).name), encoding
+        )
         tables.append(table)
         faults += found
         doubt = decoded or doubt
     return tuple(tables), tuple(faults), doubt
 
 
-def _read_one(
-    path: Path, name: str, encoding: str | None
-) -> tuple[RawTable, list[Issue], Decoded | None]:
+def _read_one(path: Path, name: str, encoding: str | None) -> tuple[RawTable, list[Issue], Decoded | None]:
     import pyogrio  # only this format needs it; the worker names the drivers allowed before it is loaded
 
     _check_headers(path)
@@ -188,7 +188,9 @@ def _cell(value: object) -> Cell:
 
 
 def _decode(cells: list[list[Cell]], encoding: str | None) -> Decoded | None:
-    texts = [(column, place) for column in cells for place, value in enumerate(column) if isinstance(value, str)]
+    texts = [
+        (column, place) for column in cells for place, value in enumerate(column) if isinstance(value, str)
+    ]
     joined = "\x1f".join(str(column[place]) for column, place in texts)
     if joined.isascii():
         return None

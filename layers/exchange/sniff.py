@@ -108,7 +108,11 @@ def _text(head: bytes) -> str:
 
 def _archive(path: Path, limits: Limits) -> str:
     names = [one.filename.lower() for one in members(path, limits)]
-    for found, mark in (("xlsx", "xl/workbook.xml"), ("DOCX", "word/document.xml"), ("PPTX", "ppt/presentation.xml")):
+    for found, mark in (
+        ("xlsx", "xl/workbook.xml"),
+        ("DOCX", "word/document.xml"),
+        ("PPTX", "ppt/presentation.xml"),
+    ):
         if mark in names:
             return found
     if any(name.endswith(".shp") for name in names):

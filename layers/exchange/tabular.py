@@ -56,9 +56,13 @@ def read_workbook(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tup
         sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
         for name, sheet in sheets:
             if sheet.height > limits.rows or sheet.width > limits.columns:
-                raise refusal("table_too_large", n_rows=sheet.height, n_columns=sheet.width, limit=limits.rows)
+                raise refusal(
+                    "table_too_large", n_rows=sheet.height, n_columns=sheet.width, limit=limits.rows
+                )
             values = sheet.to_python(skip_empty_area=False)
-            grid: Grid = [(number, [_plain(cell) for cell in row]) for number, row in enumerate(values, start=1)]
+            grid: Grid = [
+                (number, [_plain(cell) for cell in row]) for number, row in enumerate(values, start=1)
+            ]
             if any(cell is not None for _, row in grid for cell in row):
                 table, found = to_table(tidy(name), grid, merged=sheet.merged_cell_ranges or ())
                 tables.append(table)
@@ -150,7 +154,9 @@ def to_table(name: str, grid: Grid, *, merged: Merged = ()) -> tuple[RawTable, t
     body = grid[at + n_levels :]
     last = max((place for place, (_, row) in enumerate(body) if len(_filled(row)) > 1), default=-1)
     for place, (number, row) in enumerate(body):
-        kind = _kind(row, [fold(heading) for heading in headings], n_columns=len(columns), is_inside=place < last)
+        kind = _kind(
+            row, [fold(heading) for heading in headings], n_columns=len(columns), is_inside=place < last
+        )
         if kind:
             skipped.append(Skipped(row=number, kind=kind, text=" ".join(_texts(row))[:80]))
             continue
@@ -213,7 +219,9 @@ def _header_at(grid: Grid, merged: Merged) -> int:
     top = grid[:_HEADER_DEPTH]
     width = max((len(_filled(row)) for _, row in top), default=0)
     covered = {
-        place: sum(end[1] - start[1] for start, end in merged if start[0] == place and end[1] - start[1] < width - 1)
+        place: sum(
+            end[1] - start[1] for start, end in merged if start[0] == place and end[1] - start[1] < width - 1
+        )
         for place in range(len(top))
     }
     for place, (_, row) in enumerate(top):
@@ -234,7 +242,10 @@ def _headings(grid: Grid, at: int, merged: Merged) -> tuple[list[str], int]:
     for start, end in wide:
         for column in range(start[1], min(end[1] + 1, len(first))):
             first[column] = first[start[1]]
-    return [f"{over} / {under}" if over and under else over or under for over, under in zip(first, second, strict=False)], 2
+    return [
+        f"{over} / {under}" if over and under else over or under
+        for over, under in zip(first, second, strict=False)
+    ], 2
 
 
 def _unique(headings: list[str]) -> list[str]:

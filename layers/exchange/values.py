@@ -13,7 +13,7 @@ from layers.exchange.headings import ANY_LAYER, Aliases, ValueAlias
 from layers.exchange.raw import Cell
 from layers.exchange.word import fold, holds, tidy
 from layers.issue import Severity
-from layers.spec import Column, Kind
+from layers.spec import Column, Kind, LayerSpec
 
 Value = str | int | float | bool | None
 
@@ -21,7 +21,12 @@ EXCEL_EPOCH = dt.date(1899, 12, 30)
 _SERIAL_DAYS = (18_000, 80_000)
 _NUMBER = re.compile(r"[-+−]?\d[\d.,\s\u00a0]*")
 _UNIT_FACTORS = MappingProxyType(
-    {"Mbit/s": {"gb": 1000.0, "kb": 0.001}, "m": {"km": 1000.0, "cm": 0.01}, "Gbit/s": {"mb": 0.001}, "km²": {"ha": 0.01}}
+    {
+        "Mbit/s": {"gb": 1000.0, "kb": 0.001},
+        "m": {"km": 1000.0, "cm": 0.01},
+        "Gbit/s": {"mb": 0.001},
+        "km²": {"ha": 0.01},
+    }
 )
 _TECHNOLOGY = re.compile(r"[2345]\s*g", re.IGNORECASE)
 _YES = ("co", "x", "yes", "true", "1", "dung", "free", "mien phi")
@@ -153,7 +158,9 @@ def parse_number(cell: Cell, *, is_integer: bool = False, unit: str | None = Non
             return _unreadable(cell)
         number = _plain_number(found.group(), is_integer=is_integer)
         rest = fold(cell[found.end() :])
-        number *= next((k for word, k in _UNIT_FACTORS.get(unit or "", {}).items() if rest.startswith(word)), 1.0)
+        number *= next(
+            (k for word, k in _UNIT_FACTORS.get(unit or "", {}).items() if rest.startswith(word)), 1.0
+        )
     if not math.isfinite(number):
         return _fault("value_not_finite", Severity.ERROR, value=str(cell))
     if not is_integer:
@@ -249,6 +256,34 @@ def word_in(text: str | None, *, field: str, layer: str, aliases: Aliases) -> st
     return min(found)[2] if found else None
 
 
+def meaning_elsewhere(cell: Cell, *, spec: LayerSpec, aliases: Aliases) -> tuple[str, str] | None:
+    """
+    Column of a layer whose vocabulary knows a word that its own column does not.
+
+    Parameters
+    ----------
+    cell
+        Cell as read.
+    spec
+        Layer.
+    aliases
+        Spellings of values.
+
+    Returns
+    -------
+    column, value
+        Only where one single column knows the word; None otherwise.
+    """
+    said = fold(text_of(cell) or "")
+    names = {column.name for column in spec.columns if column.vocabulary}
+    found = {
+        (one.field, one.value)
+        for one in aliases.values
+        if said and one.alias == said and one.layer == spec.name and one.field in names and one.value
+    }
+    return found.pop() if len(found) == 1 else None
+
+
 def _is_free(column: Column) -> bool:
     return column.kind is Kind.TEXT and not column.vocabulary
 
@@ -256,7 +291,8 @@ def _is_free(column: Column) -> bool:
 def _alias(cell: Cell, field: str, layer: str, aliases: Aliases, *, is_free: bool) -> ValueAlias | None:
     said = fold(text_of(cell) or "")
     if cell is not None and not said:
-        return ValueAlias(layer=layer, field=field, alias="", value="", severity=Severity.WARNING)
+        unknown = ValueAlias(layer=layer, field=field, alias="", value="", severity=Severity.INFO)
+        return None if is_free else unknown
     for one in aliases.values:
         is_here = one.layer in (layer, ANY_LAYER) and one.field == field
         is_unknown = one.field == ANY_LAYER and not is_free and said != ""
@@ -269,8 +305,10 @@ def _from_alias(alias: ValueAlias, cell: Cell) -> Parsed:
     value = alias.value or None
     if alias.severity is None:
         return Parsed(value=value)
-    code = "value_noted" if value else "value_unstated" if cell is None else "value_unknown"
-    return Parsed(value=value, fault=Fault(code=code, severity=alias.severity, facts={"value": text_of(cell) or ""}))
+    code = "value_noted" if value else "value_unstated" if cell is None else "value_no_data"
+    return Parsed(
+        value=value, fault=Fault(code=code, severity=alias.severity, facts={"value": text_of(cell) or ""})
+    )
 
 
 def _fault(code: str, severity: Severity, **facts: object) -> Parsed:
@@ -320,4 +358,6 @@ def _parse_technologies(cell: Cell) -> Parsed:
 def _parse_word(cell: Cell, column: Column) -> Parsed:
     said = fold(text_of(cell) or "")
     match = next((one for one in column.vocabulary if fold(one) == said), None)
-    return Parsed(value=match) if match else _fault("value_unknown", Severity.WARNING, value=text_of(cell) or "")
+    return (
+        Parsed(value=match) if match else _fault("value_unknown", Severity.WARNING, value=text_of(cell) or "")
+    )

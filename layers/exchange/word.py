@@ -22,7 +22,9 @@ def fold(text: str) -> str:
     folded
         ASCII letters and digits, words parted by one space: ``Tiên Kiều`` gives ``tien kieu``.
     """
-    plain = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+    plain = "".join(
+        letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter)
+    )
     return _GAP.sub(" ", plain.lower().replace("đ", "d")).strip()
 
 
@@ -58,5 +60,7 @@ def tidy(text: str) -> str:
         Text as it is stored.
     """
     normal = unicodedata.normalize("NFC", text).replace("\ufeff", "")
-    kept = "".join(letter if letter.isspace() or unicodedata.category(letter) != "Cc" else "" for letter in normal)
+    kept = "".join(
+        letter if letter.isspace() or unicodedata.category(letter) != "Cc" else "" for letter in normal
+    )
     return " ".join(kept.split())

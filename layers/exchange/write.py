@@ -22,9 +22,10 @@ import shapely
 from geo.crs import TM3, WGS84, propose_calc_epsg
 from geo.errors import FileError
 from layers.exchange.cog import CoverageRaster, write_cog
-from layers.exchange.feature import write_geojson, write_gpkg, write_shapefiles
+from layers.exchange.feature import write_gpkg, write_shapefiles
 from layers.exchange.frame import Frame, accept_crs, describe_crs, prepare
 from layers.exchange.placemark import write_kml
+from layers.exchange.rfc7946 import write_geojson
 from layers.exchange.sheet import lay_out, write_csv, write_xlsx
 from layers.exchange.staging import CHUNK_BYTES, damaged, publish
 from layers.spec import LayerSpec

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--crs", default=None, metavar="N")
     parser.add_argument("--map", action="append", default=[], metavar="col=field", dest="mapping")
     parser.add_argument("--replace", action="store_true", help="thay cả lớp thay vì thêm dòng")
+    parser.add_argument("--yes", action="store_true", help="đồng ý với mọi đề xuất")
 
 
 def run(options: argparse.Namespace) -> Result:
@@ -51,11 +52,12 @@ def run(options: argparse.Namespace) -> Result:
         epsg=None if options.crs is None else parse_epsg(options.crs),
         mapping=exchange.parse_mapping(options.mapping),
         replace=options.replace,
+        confirmed=options.yes,
         now=dt.datetime.now(dt.UTC),
     )
     record = {
         "layer": options.layer,
-        "rows": done.n_rows,
+        "rows": len(done.table),
         "skipped": done.n_skipped,
         "epsg": done.epsg,
         "columns": dict(done.columns),
@@ -64,5 +66,5 @@ def run(options: argparse.Namespace) -> Result:
     return (
         0,
         record,
-        "\n".join([f"{options.layer}: {done.n_rows}", *issue_lines(done.issues, options.language)]),
+        "\n".join([f"{options.layer}: {len(done.table)}", *issue_lines(done.issues, options.language)]),
     )

@@ -17,7 +17,7 @@ from geo.errors import InputError, StoreError
 from geo.io import write_cog
 from layers.exchange.plain import write_plain_csv
 from layers.store import create_store
-from planning.sample import fibre, frame, ground, incoming, network, passive, public, settlement, way
+from planning.sample import fibre, frame, ground, house, incoming, network, passive, public, settlement, way
 
 NAME, CODE = "Xã Mẫu", "00000"
 STARTER_NAME, STARTER_CODE = "Xã Hà Đông – bộ dữ liệu bắt đầu", "10882"
@@ -66,7 +66,7 @@ def tables(seed: int) -> dict[str, gpd.GeoDataFrame]:
     return {
         "boundary": public.boundary(seed),
         "hamlet": settlement.hamlets(seed),
-        "building": settlement.buildings(seed),
+        "building": house.buildings(seed),
         "road": way.roads(seed),
         "place": public.places(seed),
         "zone": public.zones(seed),

@@ -150,7 +150,13 @@ def _raise(values: Floats32, shapes: list[tuple[shapely.Geometry, float]]) -> No
 
 def _outside_villages(height_m: Floats32, rng: np.random.Generator) -> None:
     """Villages of the neighbouring communes: houses of two by two cells around scattered middles."""
-    taken = shapely.union_all([land.outline().buffer(350), land.water().buffer(300)])
+    taken = shapely.union_all(
+        [
+            land.outline().buffer(350),
+            land.water().buffer(300),
+            *(orchard.buffer(420) for orchard in land.orchards()),
+        ]
+    )
     shapely.prepare(taken)
     west_m, south_m, east_m, north_m = grid().bounds
     x_m, y_m = np.meshgrid(

@@ -28,7 +28,9 @@ MAIN_ROAD = (
     (3000, 150),
     (4100, 260),
 )
-STORY_ORCHARD = ((-2640, -1120), (-2480, -1080), (-2460, -330), (-2620, -310))
+ORCHARD_HAMLET = 13
+ORCHARD_LANE = ((-2612, -1060), (-2596, -380))
+STORY_ORCHARD = ((-2580, -1120), (-2420, -1080), (-2400, -330), (-2560, -310))
 ORCHARDS = (
     STORY_ORCHARD,
     ((-2300, 1000), (-1950, 1100), (-2000, 1330), (-2350, 1200)),
@@ -137,3 +139,15 @@ def orchards() -> tuple[shapely.Polygon, ...]:
         Polygons in EPSG:9210.
     """
     return tuple(shapely.Polygon(frame.placed(ring)) for ring in ORCHARDS)
+
+
+def orchard_lane() -> shapely.LineString:
+    """
+    The lane west of the first orchard, with one row of houses beyond it.
+
+    Returns
+    -------
+    lane
+        Line in EPSG:9210, from south to north.
+    """
+    return shapely.LineString(frame.placed(ORCHARD_LANE))

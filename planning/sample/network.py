@@ -80,6 +80,8 @@ class Mast:
         Height of the structure [m].
     first_azimuth_deg
         Direction of the first of three sectors [°], clockwise from true north.
+    electrical_tilt_deg
+        Downward tilt of its sectors [°].
     hidden
         Cell columns that the operator has not handed in.
     note
@@ -95,6 +97,7 @@ class Mast:
     quality: Quality
     height_m: float = 42.0
     first_azimuth_deg: int = 0
+    electrical_tilt_deg: float = 4.0
     hidden: tuple[str, ...] = ()
     note: str | None = None
 
@@ -151,7 +154,7 @@ MASTS = (
         number=2,
         name="Đồng Ngô",
         x_m=-1600,
-        y_m=900,
+        y_m=1050,
         operators=(A,),
         bands=("n41",),
         quality=BARE,
@@ -175,6 +178,7 @@ MASTS = (
         operators=(A,),
         bands=("n41",),
         first_azimuth_deg=56,
+        electrical_tilt_deg=2.5,
         quality=FULL,
     ),
     Mast(
@@ -273,6 +277,7 @@ MASTS = (
         operators=EVERY,
         bands=("n41", "n78", "n77"),
         first_azimuth_deg=13,
+        electrical_tilt_deg=2.5,
         quality=FULL,
         height_m=45,
     ),
@@ -455,5 +460,5 @@ def _cell_row(mast: Mast, operator: str, band: str, sector: int, azimuth_deg: in
         "height_m": mast.height_m - 6.0,
         "azimuth_deg": float(azimuth_deg),
         "mechanical_tilt_deg": 2.0,
-        "electrical_tilt_deg": 4.0,
+        "electrical_tilt_deg": mast.electrical_tilt_deg,
     }

@@ -10,7 +10,7 @@ from planning.sample import fibre, frame, settlement, way
 from planning.sample.frame import Floats
 from planning.sample.rows import Manner, table
 
-POLE_SIDE_M = 2.0
+POLE_STEP_M, POLE_SIDE_M = 37.5, 2.0
 NEAREST_POLES_M = 15.0
 MANHOLE_STEP_M = 110.0
 _SHARED: dict[str, object] = {"sector": "telecom", "owner": "mau_a", "operators": "mau_a;mau_b"}
@@ -32,7 +32,7 @@ def passives(seed: int) -> gpd.GeoDataFrame:
         Layer ``passive``, EPSG:4326; how much is in use is unknown on some rows.
     """
     rng = frame.stream(seed, "passive")
-    points = _pole_points(rng)
+    points = _pole_points()
     rows = [_pole_row(number, rng) for number in range(1, len(points) + 1)]
     shapes: list[shapely.Geometry] = list(shapely.points(points))
     for number, span in enumerate((span for span in fibre.plant().spans if span.in_duct), start=1):
@@ -62,11 +62,11 @@ def _courses() -> list[shapely.LineString]:
     return lanes + [link.line for link in way.links() if link.hamlet_number in numbers]
 
 
-def _pole_points(rng: np.random.Generator) -> Floats:
+def _pole_points() -> Floats:
     """Positions (n, 2), 35–40 m apart along each course; none beside a pole of another course."""
     found: list[Floats] = []
     for course in _courses():
-        n_steps = max(1, round(course.length / rng.uniform(35.5, 39.5)))
+        n_steps = max(1, round(course.length / POLE_STEP_M))
         at_m = np.linspace(0.0, course.length, n_steps + 1)
         row = shapely.get_coordinates(shapely.line_interpolate_point(course.offset_curve(POLE_SIDE_M), at_m))
         if found:

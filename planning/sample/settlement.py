@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from planning.sample import frame, land
@@ -21,8 +20,6 @@ N_PEOPLE = 33_000
 N_BUILDINGS_NO_DATA = 220
 LANE_GAP_M = 54.0
 PITCH_M = 13.0
-DYKE_PITCH_M = 26.0
-DYKE_SHARE = 0.10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,127 +199,6 @@ def lanes(hamlet: Hamlet) -> tuple[shapely.LineString, ...]:
     ends = place(np.array([offsets[0] - 20, offsets[-1] + 20]), np.zeros(2))
     across = [place(np.full(2, offset), np.array([-half, half])) for offset in offsets]
     return (shapely.LineString(ends), *(shapely.LineString(pair) for pair in across))
-
-
-def _village_slots(hamlet: Hamlet) -> tuple[Floats, Floats]:
-    """Middles (n, 2) of all possible house plots of a hamlet and how central each is."""
-    half = half_lane_m(hamlet)
-    steps = np.arange(14.0, half, PITCH_M)
-    across = np.concatenate([-steps[::-1], steps])
-    along = (lane_offsets_m(hamlet)[:, None] + np.array([-10.0, 10.0])).ravel()
-    grid_along, grid_across = (values.ravel() for values in np.meshgrid(along, across, indexing="ij"))
-    middle = centre(hamlet)
-    xy = frame.turned(grid_along, grid_across, centre_m=(middle.x, middle.y), bearing_deg=hamlet.bearing_deg)
-    reach = np.hypot(grid_along / (np.abs(along).max() + 1), grid_across / half)
-    return xy, reach
-
-
-@cache
-def _dyke_slots() -> tuple[Floats, Floats]:
-    """Middles (n, 2) and bearings (n,) [°] of plots on the land side of the dykes."""
-    xy, bearing = [], []
-    for _, dyke in land.dykes():
-        for at_m in np.arange(20.0, dyke.length - 20.0, DYKE_PITCH_M):
-            one, two = dyke.interpolate(at_m - 5), dyke.interpolate(at_m + 5)
-            east, north = two.x - one.x, two.y - one.y
-            length = np.hypot(east, north)
-            sides = np.array([[north, -east], [-north, east]]) / length * 20.0 + [
-                (one.x + two.x) / 2,
-                (one.y + two.y) / 2,
-            ]
-            xy.append(max(sides.tolist(), key=lambda side: land.water().distance(shapely.Point(side))))
-            bearing.append(np.degrees(np.arctan2(east, north)))
-    return np.array(xy), np.array(bearing)
-
-
-@cache
-def _forbidden() -> shapely.Geometry:
-    """Where no house may stand: water and its banks, orchards, dykes, the main road, outside."""
-    dykes = shapely.union_all([line for _, line in land.dykes()]).buffer(10)
-    banks = land.water().buffer(34)
-    orchards = shapely.union_all(land.orchards()).buffer(8)
-    outside = land.outline().buffer(800).difference(land.outline().buffer(-15))
-    found = shapely.union_all([dykes, banks, orchards, outside, land.main_road().buffer(16)])
-    shapely.prepare(found)
-    return found
-
-
-def _free(xy: Floats, *, territory: shapely.Polygon) -> npt.NDArray[np.bool_]:
-    inside = shapely.contains_xy(territory, xy[:, 0], xy[:, 1])
-    free: npt.NDArray[np.bool_] = inside & ~shapely.intersects_xy(_forbidden(), xy[:, 0], xy[:, 1])
-    return free
-
-
-def _chosen(hamlet: Hamlet, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Middles (n, 2) and bearings (n,) [°] of the houses of a hamlet, in a stable order."""
-    wanted = building_counts()[hamlet.number]
-    territory = territories()[hamlet.number - 1]
-    village, reach = _village_slots(hamlet)
-    free = _free(village, territory=territory)
-    village, reach = village[free], reach[free]
-    dyke, dyke_bearing = _dyke_slots()
-    apart = shapely.distance(shapely.MultiPoint(village), shapely.points(dyke)) > 24.0
-    along_dyke = np.flatnonzero(_free(dyke, territory=territory) & apart)
-    along_dyke = np.sort(rng.permutation(along_dyke)[: int(DYKE_SHARE * wanted)])
-    order = np.argsort(reach + rng.uniform(0.0, 0.35, len(reach)), kind="stable")
-    picked = np.sort(order[: wanted - len(along_dyke)])
-    bearings = np.concatenate([np.full(len(picked), hamlet.bearing_deg), dyke_bearing[along_dyke]])
-    return np.vstack([village[picked], dyke[along_dyke]]), bearings
-
-
-def _rectangles(xy: Floats, bearing_deg: Floats, rng: np.random.Generator) -> npt.NDArray[np.object_]:
-    """House outlines: 6–10 m along the lane, 8–13 m deep."""
-    along, across = rng.uniform(4.0, 6.5, len(xy)), rng.uniform(3.0, 5.0, len(xy))
-    shift = rng.uniform(-1.0, 1.0, (len(xy), 2))
-    sine, cosine = np.sin(np.radians(bearing_deg)), np.cos(np.radians(bearing_deg))
-    corners = np.empty((len(xy), 4, 2))
-    for corner, (a, c) in enumerate(((-1, -1), (-1, 1), (1, 1), (1, -1))):
-        corners[:, corner, 0] = xy[:, 0] + shift[:, 0] + a * along * sine + c * across * cosine
-        corners[:, corner, 1] = xy[:, 1] + shift[:, 1] + a * along * cosine - c * across * sine
-    return np.asarray(shapely.polygons(corners), dtype=np.object_)
-
-
-def _people(hamlet: Hamlet, n_houses: int, rng: np.random.Generator) -> list[float | None]:
-    if hamlet.n_people is None:
-        return [None] * n_houses
-    return [float(n) for n in rng.multinomial(hamlet.n_people, np.full(n_houses, 1.0 / n_houses))]
-
-
-def buildings(seed: int) -> gpd.GeoDataFrame:
-    """
-    The 9 000 buildings with heights of 4–12 m and the people in them.
-
-    Parameters
-    ----------
-    seed
-        Seed of the sample.
-
-    Returns
-    -------
-    table
-        Layer ``building``, EPSG:4326.
-    """
-    rng = frame.stream(seed, "building")
-    rows: list[dict[str, object]] = []
-    shapes: list[shapely.Geometry] = []
-    for hamlet in HAMLETS:
-        xy, bearing = _chosen(hamlet, rng)
-        floors = rng.choice([1, 2, 3], len(xy), p=[0.52, 0.36, 0.12])
-        heights = np.clip(np.round(3.4 * floors + rng.uniform(0.8, 1.9, len(xy)), 1), 4.0, 12.0)
-        people = _people(hamlet, len(xy), rng)
-        shapes += list(_rectangles(xy, bearing, rng))
-        rows += [
-            {
-                "id": f"MAU-NHA-{hamlet.number:02d}-{index:04d}",
-                "kind": "house",
-                "height_m": float(heights[index]),
-                "n_floors": int(floors[index]),
-                "n_people": people[index],
-                "hamlet_id": hamlet.id,
-            }
-            for index in range(len(xy))
-        ]
-    return table(Manner(layer="building", sharing="internal", accuracy_m=2.0), rows, shapes, rng)
 
 
 def hamlets(seed: int) -> gpd.GeoDataFrame:

@@ -47,9 +47,7 @@ def test_the_model_asked_for_wins_over_the_column(tmp_path: Path) -> None:
         for name in ("uma", "umi")
     }
     assert own == pytest.approx(float(expected["uma"][0]))
-    assert asked == pytest.approx(
-        float(expected["umi"][0])
-    )
+    assert asked == pytest.approx(float(expected["umi"][0]))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 
 FORBIDDEN_NAMES = frozenset({"utils", "helpers", "common", "misc", "base", "manager", "handler"})
 # typing and collections.abc hold names for signatures only
@@ -137,6 +138,26 @@ def test_imports_stand_at_the_top(modules):
                     if not module.is_door or begins(name, FLOORS)
                 ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_contract_between_screens_names_every_screen(modules, root):
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    named = {
+        name
+        for contract in contracts
+        if contract["type"] == "independence"
+        for name in contract["modules"]
+        if name.startswith("screens.")
+    }
+    entry = next(module for module in modules if module.path == "screens/main.py")
+    shown = {
+        f"screens.{node.value.id}"
+        for node in ast.walk(entry.tree)
+        if isinstance(node, ast.Attribute) and node.attr == "render" and isinstance(node.value, ast.Name)
+    }
+    assert shown, "no screen found: the rule looks in the wrong place"
+    assert named == shown
 
 
 def test_no_type_checking_trick_hides_a_cycle(modules):

@@ -36,9 +36,7 @@ def coverage(tmp_path: Path) -> CoverageRaster:
     return CoverageRaster(name="a", bands=(("power_dbm", power), ("state", state)))
 
 
-def test_one_operator_is_one_cog_with_power_in_dbm_and_state(
-    tmp_path: Path, coverage: CoverageRaster
-) -> None:
+def test_one_operator_is_one_cog_with_dbm_and_state(tmp_path: Path, coverage: CoverageRaster) -> None:
     path = tmp_path / "x.tif"
     write_rasters([coverage], path, epsg=9210, labels={}, notice="mẫu", now=NOW)
     with rasterio.open(path) as found:

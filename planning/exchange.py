@@ -1,0 +1,495 @@
+"""Files in and out of a workspace: judged, accepted whole or not at all, written once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import geopandas as gpd
+import shapely
+
+from geo.crs import parse_epsg
+from geo.errors import FileError, InputError
+from layers.catalogue import spec_of
+from layers.exchange import hamlet_link
+from layers.exchange.convert import Context
+from layers.exchange.write import ExportReport
+from layers.issue import Issue, Severity
+from planning import data, intake
+from planning import export as export_job
+from planning.intake import Accepted, Answers, CheckReport, Preview, Topic
+from planning.text import tr
+from planning.workspace import Workspace, create, file_slug
+
+NEEDS_ANSWER = (Topic.SHEET, Topic.ENCODING, Topic.COLUMNS, Topic.CRS, Topic.AXES)
+STAY_OPEN = (
+    "coord_incomplete",
+    "position_unknown",
+    "position_by_hamlet",
+    "hamlet_ambiguous",
+    "value_unstated",
+)
+"""Doubts that leave a cell or a position empty until somebody answers; nothing is guessed."""
+
+
+def operator_spellings() -> Mapping[str, tuple[str, ...]]:
+    """
+    Spellings of operators met in files.
+
+    Returns
+    -------
+    spellings
+        Operator id to spellings, its own names included.
+    """
+    return MappingProxyType({row.id: (row.id, *row.names.values(), *row.aliases) for row in data.operators()})
+
+
+def context(workspace: Workspace | None) -> Context:
+    """
+    What the office knows beside a file.
+
+    Parameters
+    ----------
+    workspace
+        The workspace that the file is for, or None.
+
+    Returns
+    -------
+    context
+        Spellings, and the hamlets and outline of the workspace.
+    """
+    if workspace is None:
+        return Context(aliases=data.aliases(), operators=operator_spellings())
+    outline = workspace.store.read("boundary")
+    return Context(
+        aliases=data.aliases(),
+        operators=operator_spellings(),
+        hamlets=hamlet_link.from_table(workspace.store.read("hamlet")),
+        area=None if outline.empty else outline.union_all(),
+    )
+
+
+def parse_mapping(pairs: Sequence[str]) -> Mapping[str, str | None]:
+    """
+    Headings assigned on the command line.
+
+    Parameters
+    ----------
+    pairs
+        ``heading=column``; an empty column leaves the heading out.
+
+    Returns
+    -------
+    mapping
+        Heading to column.
+
+    Raises
+    ------
+    InputError
+        There is no ``=``.
+    """
+    found: dict[str, str | None] = {}
+    for pair in pairs:
+        heading, sign, column = pair.rpartition("=")
+        if not sign:
+            raise InputError("mapping_malformed", text=pair)
+        found[heading.strip()] = column.strip() or None
+    return MappingProxyType(found)
+
+
+def check(path: Path, *, layer: str | None, epsg: int | None) -> CheckReport:
+    """
+    Judge a file; nothing is written.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Layer that it is meant for, or None to judge the file alone.
+    epsg
+        System of its coordinates, where known.
+
+    Returns
+    -------
+    report
+        Outcome, number of rows, faults.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file or layer.
+    """
+    return intake.check_file(
+        path,
+        layer=layer,
+        epsg=epsg,
+        aliases=data.aliases(),
+        operators=operator_spellings(),
+        limits=data.limits(),
+    )
+
+
+def preview(
+    workspace: Workspace,
+    path: Path,
+    *,
+    layer: str,
+    answers: Answers | None = None,
+    name: str | None = None,
+) -> Preview:
+    """
+    Show how a file would come into a layer.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    path
+        The file.
+    layer
+        Layer name.
+    answers
+        What the user chose so far.
+    name
+        Name given by the sender.
+
+    Returns
+    -------
+    preview
+        Rows, headings, faults and questions.
+    """
+    return intake.preview(
+        path, spec_of(layer), context(workspace), answers=answers, name=name, limits=data.limits()
+    )
+
+
+def accept(workspace: Workspace, shown: Preview, *, replace: bool, now: dt.datetime) -> Accepted:
+    """
+    Take a file into its layer, all rows or none.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    shown
+        The preview that the user agreed with.
+    replace
+        True where the rows take the place of the whole layer.
+    now
+        Present moment: the date of rows that carry none.
+
+    Returns
+    -------
+    accepted
+        The rows written, and the notices that go with them.
+
+    Raises
+    ------
+    FileError
+        Faults or open questions are left; nothing is written.
+    StoreError
+        The workspace cannot be written; it stays as it was.
+    """
+    accepted = intake.accept(shown, operators=operator_spellings())
+    table = accepted.table.copy()
+    table["as_of"] = table["as_of"].fillna(now.date().isoformat())
+    table["is_sample"] = table["is_sample"].astype("boolean").fillna(workspace.is_sample)
+    table["sharing"] = table["sharing"].fillna("internal")
+    write = workspace.store.replace if replace else workspace.store.append
+    write({shown.spec.name: table})
+    return accepted
+
+
+def import_file(
+    workspace: Workspace,
+    path: Path,
+    *,
+    layer: str,
+    epsg: int | None,
+    mapping: Mapping[str, str | None],
+    replace: bool,
+    confirmed: bool,
+    now: dt.datetime,
+) -> Accepted:
+    """
+    Import without a dialogue: what needs an answer is refused, unless the proposals are confirmed.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    path
+        The file.
+    layer
+        Layer name.
+    epsg
+        System of the coordinates, where given.
+    mapping
+        Headings assigned by the user.
+    replace
+        True where the rows take the place of the whole layer.
+    confirmed
+        True where the user accepts every proposal.
+    now
+        Present moment.
+
+    Returns
+    -------
+    accepted
+        The rows written. Rows whose position is missing or doubtful come in without one, unless confirmed.
+
+    Raises
+    ------
+    FileError
+        Faults, or questions that nobody answered (``import_questions``); nothing is written.
+    """
+    answers = Answers(columns=mapping, epsg=epsg, place_by_hamlet=confirmed, is_confirmed=True)
+    shown = preview(workspace, path, layer=layer, answers=answers)
+    if not confirmed:
+        _require_answers(shown, path)
+    return accept(workspace, shown, replace=replace, now=now)
+
+
+def _require_answers(shown: Preview, path: Path) -> None:
+    doubts = [one for one in shown.issues if one.severity is Severity.ASK and one.code not in STAY_OPEN]
+    topics = [one for one in shown.questions if one.topic in NEEDS_ANSWER]
+    if doubts or topics:
+        proposals = {str(one.topic): one.proposed for one in topics}
+        raise FileError(
+            "import_questions", issues=doubts or _asked(shown), file=path.name, proposals=proposals
+        )
+
+
+def _asked(shown: Preview) -> list[Issue]:
+    return [one for one in shown.issues if one.severity is not Severity.INFO]
+
+
+def init(
+    folder: Path,
+    path: Path,
+    *,
+    epsg: str | None,
+    name: str | None,
+    code: str | None,
+    population: int | None,
+    now: dt.datetime,
+) -> Workspace:
+    """
+    Make a workspace from a file with the outline of its area.
+
+    Parameters
+    ----------
+    folder
+        New or empty folder.
+    path
+        Boundary file.
+    epsg
+        Projected CRS of the calculations; None proposes one. Where the file states no system, it is also
+        the system of the file.
+    name, code, population
+        Where given, they win over what the file says.
+    now
+        Present moment.
+
+    Returns
+    -------
+    workspace
+        The workspace.
+
+    Raises
+    ------
+    FileError
+        The file is refused; nothing is made.
+    """
+    outline, said = read_boundary(path, epsg=None if epsg is None else parse_epsg(epsg))
+    return create(
+        folder,
+        boundary=outline,
+        name=name or str(said.get("name") or path.stem),
+        code=code or str(said.get("code") or ""),
+        calc_epsg=None if epsg is None else parse_epsg(epsg),
+        population=population if population is not None else _whole(said.get("population_registered")),
+        source=path.name,
+        now=now,
+    )
+
+
+def read_boundary(
+    path: Path, *, epsg: int | None = None, name: str | None = None
+) -> tuple[gpd.GeoDataFrame, Mapping[str, object]]:
+    """
+    Outline of an area from a file, and what the file says of it.
+
+    Parameters
+    ----------
+    path
+        Boundary file.
+    epsg
+        System of its coordinates where it states none.
+    name
+        Name given by the sender.
+
+    Returns
+    -------
+    outline
+        Shapes, EPSG:4326.
+    said
+        Column of the layer ``boundary`` to its value in the first row.
+
+    Raises
+    ------
+    FileError
+        The file is refused.
+    """
+    spec = spec_of("boundary")
+    shown = intake.preview(path, spec, context(None), name=name, limits=data.limits())
+    if any(one.topic is Topic.CRS for one in shown.questions):
+        answers = Answers(epsg=epsg, is_confirmed=epsg is not None)
+        shown = intake.preview(path, spec, context(None), answers=answers, name=name, limits=data.limits())
+    confirmed = Answers(epsg=shown.answers.epsg, is_confirmed=True)
+    if shown.converted is not None and not any(one.topic is Topic.CRS for one in shown.questions):
+        shown = intake.preview(path, spec, context(None), answers=confirmed, name=name, limits=data.limits())
+    taken = intake.accept(shown).table
+    if taken.empty:
+        raise FileError("file_empty", file=path.name)
+    first = taken.iloc[0]
+    said = {key: first[key] for key in taken.columns if key != "geometry" and first[key] is not None}
+    shapes = [shape for shape in taken.geometry if shape is not None]
+    return gpd.GeoDataFrame(geometry=shapes, crs=4326), said
+
+
+def _whole(value: object) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and value == value else None
+
+
+def export(
+    workspace: Workspace,
+    *,
+    layer: str,
+    format: str,  # noqa: A002 - the word of the command line and of the screens
+    epsg: int,
+    out: Path,
+    sharing: str,
+    language: str,
+    now: dt.datetime,
+) -> ExportReport:
+    """
+    Write a layer, or all of them, to a file.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    layer
+        Layer name or ``all``.
+    format
+        File format.
+    epsg
+        CRS of the shapes.
+    out
+        The file.
+    sharing
+        Level asked: rows above it are left out.
+    language
+        Language of headings and notes.
+    now
+        Present moment.
+
+    Returns
+    -------
+    report
+        What was written and what was left out.
+    """
+    return export_job.run(
+        workspace.store,
+        layer=layer,
+        format=format,
+        epsg=epsg,
+        out=out,
+        sharing=sharing,
+        labels=data.texts(language),
+        notice=tr("common.sample", language) if workspace.is_sample else "",
+        now=now,
+    )
+
+
+def file_name(workspace: Workspace, layer: str, suffix: str, now: dt.datetime) -> str:
+    """
+    Name for an exported file.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    layer
+        Layer name or ``all``.
+    suffix
+        Extension without the dot.
+    now
+        Present moment.
+
+    Returns
+    -------
+    name
+        For instance ``xa-mau_site_20261122.xlsx``.
+    """
+    return f"{file_slug(workspace.name)}_{layer}_{now:%Y%m%d}.{suffix}"
+
+
+def hamlet_positions(workspace: Workspace) -> Mapping[str, tuple[shapely.Point, str]]:
+    """
+    Positions proposed for hamlets that have none, from places and masts that name them.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+
+    Returns
+    -------
+    positions
+        Hamlet id to a point, EPSG:4326, and the text key of what it rests on: the cultural house of that
+        hamlet, else the middle of the masts said to stand in it. A proposal, to be confirmed.
+    """
+    hamlets = workspace.store.read("hamlet")
+    lost = hamlets[hamlets.geometry.isna()]
+    names = hamlets["name"].fillna("").str.casefold()
+    unique = set(names[~names.duplicated(keep=False)])
+    found: dict[str, tuple[shapely.Point, str]] = {}
+    for layer in ("place", "site"):
+        table = workspace.store.read(layer)
+        given = table[table.geometry.notna() & (table["position_basis"].fillna("given") == "given")]
+        for row in lost.itertuples():
+            own = given[given["hamlet"].fillna("").str.casefold() == str(row.name).casefold()]
+            if row.id in found or own.empty or str(row.name).casefold() not in unique:
+                continue
+            found[str(row.id)] = (own.geometry.union_all().centroid, f"hamlet.position.{layer}")
+    return MappingProxyType(found)
+
+
+def place_hamlets(workspace: Workspace, positions: Mapping[str, tuple[shapely.Point, str]]) -> int:
+    """
+    Give hamlets the positions that the user agreed with, marked as assumed.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    positions
+        As proposed by :func:`hamlet_positions`.
+
+    Returns
+    -------
+    n_placed
+        Hamlets placed.
+    """
+    hamlets = workspace.store.read("hamlet")
+    chosen = hamlets[hamlets["id"].isin(list(positions))].copy()
+    chosen["geometry"] = [positions[key][0] for key in chosen["id"]]
+    chosen["is_assumed"] = "geometry"
+    chosen["accuracy_m"] = data.setting("hamlet_accuracy_m")
+    workspace.store.upsert({"hamlet": chosen})
+    return len(chosen)
