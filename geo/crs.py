@@ -61,6 +61,7 @@ HAI_PHONG_DEG = (106.0, 20.2, 107.8, 21.3)
 FAMILY_M = 1000.0
 """Candidates whose results lie closer together than this [m] cannot be told apart by position alone."""
 
+_PARAMETERS = ("Longitude of natural origin", "Scale factor at natural origin")
 _GEOD = Geod(ellps="WGS84")
 
 
@@ -163,7 +164,8 @@ def from_wkt(text: str) -> tuple[int | None, str | None]:
         return epsg, str(crs.name)
     said = text.lower().replace("_", "").replace("-", "")
     operation = crs.coordinate_operation
-    values = {} if operation is None else {one.name: one.value for one in operation.params}
+    params = () if operation is None else operation.params
+    values = {one.name: float(one.value) for one in params if one.name in _PARAMETERS}
     is_zone = math.isclose(values.get("Scale factor at natural origin", 0.0), 0.9999)
     if is_zone and ("vn2000" in said or "vietnam2000" in said):
         meridian_deg = values.get("Longitude of natural origin", math.nan)

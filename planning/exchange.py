@@ -32,6 +32,8 @@ STAY_OPEN = (
     "value_unstated",
 )
 """Doubts that leave a cell or a position empty until somebody answers; nothing is guessed."""
+FAR = ("place_far", "place_outside_vietnam", "position_outside_vietnam")
+"""Doubts that a stated coordinate system settles, unless another zone fits."""
 
 
 def operator_spellings() -> Mapping[str, tuple[str, ...]]:
@@ -254,7 +256,8 @@ def import_file(
 
 
 def _require_answers(shown: Preview, path: Path) -> None:
-    doubts = [one for one in shown.issues if one.severity is Severity.ASK and one.code not in STAY_OPEN]
+    settled = STAY_OPEN if shown.answers.epsg is None else (*STAY_OPEN, *FAR)
+    doubts = [one for one in shown.issues if one.severity is Severity.ASK and one.code not in settled]
     topics = [one for one in shown.questions if one.topic in NEEDS_ANSWER]
     if doubts or topics:
         proposals = {str(one.topic): one.proposed for one in topics}

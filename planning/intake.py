@@ -1,4 +1,4 @@
-"""A stranger's file on its way in: judged, shown with questions, accepted whole or not at all. Writes nothing."""
+"""A stranger's file on its way in: judged, shown with questions, accepted whole or not at all."""
 
 from __future__ import annotations
 

@@ -57,84 +57,94 @@ def sweep(
         Written: marks of the cells of the inscribed disc, same shape; 0 elsewhere and in unknown cells.
     """
     marks[:, :] = 0
-    radius = marks.shape[0] // 2
+    side = marks.shape[0]
+    radius = side // 2
     if not math.isnan(top_m[radius, radius]):
         marks[radius, radius] = VISITED | (ASSUMED if assumed[radius, radius] else 0)
-    for axis in range(2):
-        for sign in (-1, 1):
-            _wedge(axis, sign, cell_m, mast_altitude_m, receiver_m, earth_m, ground_m, top_m, assumed, marks)
+    flat = (ground_m.ravel(), top_m.ravel(), assumed.ravel(), marks.ravel())
+    for away, along in ((side, 1), (-side, 1), (1, side), (-1, side)):
+        _wedge(away, along, radius, cell_m, mast_altitude_m, receiver_m, 0.5 / earth_m, *flat)
 
 
 @compiled
 def _wedge(
-    axis: int,
-    sign: int,
+    away: int,
+    along: int,
+    radius: int,
     cell_m: float,
     mast_altitude_m: float,
     receiver_m: float,
-    earth_m: float,
+    curve: float,
     ground_m: Heights,
     top_m: Heights,
     assumed: Marks,
     marks: Marks,
 ) -> None:
-    # One quarter of the disc. Ray o ends at offset o of the rim; ring n is the n-th line of cells, which the
-    # ray crosses from n - 1/2 to n + 1/2, in one cell or in two that meet at ``turn``. Cell j of ring n belongs
-    # to the ray round(j R / n), which passes within half a cell of its centre.
-    radius = marks.shape[0] // 2
+    # One quarter of the disc, in flat arrays: steps ``away`` from the mast and ``along`` a line of cells.
+    # Ray o ends at offset o of the rim. It crosses the n-th line from n - 1/2 to n + 1/2, in one cell or in
+    # two that meet at ``turn``. Cell j belongs to the ray round(j R / n), which passes near its centre.
+    # Unsigned indices spare the test for negative ones.
+    centre = radius * (2 * radius + 1) + radius
     highest = np.full(2 * radius + 1, -np.inf)
     carried = np.zeros(2 * radius + 1, dtype=np.uint8)
-    stretch_m = np.empty(2 * radius + 1)
-    for o in range(-radius, radius + 1):
-        stretch_m[o + radius] = cell_m * math.sqrt(1.0 + (o / radius) * (o / radius))
-    curve = 0.5 / earth_m
-    down, across = (sign, 0) if axis == 0 else (0, sign)
+    stretch_m = cell_m * np.sqrt(1.0 + (np.arange(-radius, radius + 1) / radius) ** 2)
+    some_assumed = assumed.any()
     for n in range(1, radius + 1):
         rim = min(n, int(math.sqrt(radius * radius - n * n)))
-        inner = rim - 1 if axis == 1 and rim == n else rim
-        base_row, base_col = radius + n * down, radius + n * across
-        to_ray = radius / n
+        inner = rim - 1 if along != 1 and rim == n else rim
+        line_start = centre + n * away
         near, far = n - 0.5, n + 0.5
-        to_near, to_far = near / radius, far / radius
+        to_ray, to_near, to_far = radius / n, near / radius, far / radius
         for j in range(-inner, inner + 1):
-            row, col = base_row + j * abs(across), base_col + j * abs(down)
-            if math.isnan(top_m[row, col]):
+            cell = np.uint64(line_start + j * along)
+            if math.isnan(top_m[cell]):
                 continue
             o = math.floor(j * to_ray + 0.5)
-            distance_m = cell_m * math.sqrt(float(n * n + j * j))
-            rise_m = ground_m[row, col] + receiver_m - mast_altitude_m
-            limit = rise_m / distance_m - distance_m * curve
-            mark = VISITED | carried[o + radius] | (ASSUMED if assumed[row, col] else 0)
-            blocking = highest[o + radius]
+            ray = np.uint64(o + radius)
+            mark, blocking = VISITED | carried[ray], highest[ray]
             first = math.floor(o * to_near + 0.5)
             if first != j:
-                row, col = base_row + first * abs(across), base_col + first * abs(down)
                 turn = min(max((max(first, j) - 0.5) * radius / o, near), far)
-                if turn > near + TIE:
-                    top_m_here = top_m[row, col]
-                    if math.isnan(top_m_here):
-                        mark |= UNKNOWN
-                    else:
-                        hides = _slope(top_m_here - mast_altitude_m, near, turn, stretch_m[o + radius], curve)
-                        blocking = max(blocking, hides)
-            row, col = base_row + j * abs(across), base_col + j * abs(down)
-            marks[row, col] = mark | (BLOCKED if limit < blocking else 0)
+                beside_m = top_m[np.uint64(line_start + first * along)] - mast_altitude_m
+                if turn > near + TIE and math.isnan(beside_m):
+                    mark |= UNKNOWN
+                elif turn > near + TIE:
+                    blocking = max(blocking, _slope(beside_m, near, turn, stretch_m[ray], curve))
+            # Slope of the receiver against the highest slope before it, both times the distance.
+            square_m2 = cell_m * cell_m * (n * n + j * j)
+            rise_m = ground_m[cell] + receiver_m - mast_altitude_m
+            if rise_m - square_m2 * curve < blocking * math.sqrt(square_m2):
+                mark |= BLOCKED
+            if some_assumed and assumed[cell]:
+                mark |= ASSUMED
+            marks[cell] = mark
         last = min(radius, int(rim * to_ray) + 1)
+        per_near, per_far = 1.0 / near, 1.0 / far
         for o in range(-last, last + 1):
-            ray = o + radius
+            ray = np.uint64(o + radius)
             first, second = math.floor(o * to_near + 0.5), math.floor(o * to_far + 0.5)
+            cell = np.uint64(line_start + first * along)
+            rise_m = top_m[cell] - mast_altitude_m
+            if first == second and not math.isnan(rise_m):
+                if rise_m >= 0.0:
+                    slope = rise_m * per_near / stretch_m[ray] - near * stretch_m[ray] * curve
+                else:
+                    slope = rise_m * per_far / stretch_m[ray] - far * stretch_m[ray] * curve
+                if slope > highest[ray]:
+                    highest[ray] = slope
+                if some_assumed and assumed[cell]:
+                    carried[ray] |= ASSUMED
+                continue
             turn = far
             if first != second:
                 turn = min(max((max(first, second) - 0.5) * radius / o, near), far)
             if turn > near + TIE:
-                row, col = base_row + first * abs(across), base_col + first * abs(down)
-                rise_m = top_m[row, col] - mast_altitude_m
-                carried[ray] |= (ASSUMED if assumed[row, col] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
+                carried[ray] |= (ASSUMED if assumed[cell] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
                 highest[ray] = max(highest[ray], _slope(rise_m, near, turn, stretch_m[ray], curve))
             if turn < far - TIE:
-                row, col = base_row + second * abs(across), base_col + second * abs(down)
-                rise_m = top_m[row, col] - mast_altitude_m
-                carried[ray] |= (ASSUMED if assumed[row, col] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
+                cell = np.uint64(line_start + second * along)
+                rise_m = top_m[cell] - mast_altitude_m
+                carried[ray] |= (ASSUMED if assumed[cell] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
                 highest[ray] = max(highest[ray], _slope(rise_m, turn, far, stretch_m[ray], curve))
 
 

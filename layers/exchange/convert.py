@@ -155,7 +155,7 @@ def to_layer(
         ]
     if source and "source" in values:
         values["source"] = [value or source for value in values["source"]]
-    _make_ids(values, raw, spec, shapes, faults)
+    _make_ids(values, spec, shapes, faults)
     unmapped = [one for one in columns.unmapped if any(_cells(raw, one))]
     faults += [issue("column_unmapped", Severity.INFO, column=heading) for heading in unmapped]
     frame = pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in values.items()})
@@ -236,7 +236,7 @@ def _not_finite(heading: str, cells: Sequence[Cell], rows: Sequence[int]) -> lis
 
 
 def _mend_hamlets(values: dict[str, list[Value]], rows: Sequence[int], faults: list[Issue]) -> list[Issue]:
-    """A count that Excel took for a decimal is mended where men and women agree with it; sums are compared."""
+    """A count that Excel took for a decimal is mended where men and women agree with it."""
     heading = next((one.column for one in faults if one.code == "thousands_misread"), None)
     names = values["name"] = [bare_name(str(name)) if name else None for name in values["name"]]
     shared = {name for name, count in Counter(fold(str(name)) for name in names if name).items() if count > 1}
@@ -423,9 +423,7 @@ def _assume(values: dict[str, list[Value]], places: Sequence[int] | range, colum
         values["is_assumed"][place] = ";".join(dict.fromkeys([*known, column]))
 
 
-def _make_ids(
-    values: dict[str, list[Value]], raw: RawTable, spec: LayerSpec, shapes: Shapes, faults: list[Issue]
-) -> None:
+def _make_ids(values: dict[str, list[Value]], spec: LayerSpec, shapes: Shapes, faults: list[Issue]) -> None:
     """Rows without an id get one from their content, the same for the same content."""
     column = spec.column("id")
     if column is None or spec.name == "file":

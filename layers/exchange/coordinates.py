@@ -93,7 +93,7 @@ def parse_pair(cell: Cell) -> tuple[Ordinate, Ordinate]:
         return Ordinate(), Ordinate()
     text = str(cell)
     found = _PAIR.findall(text)
-    if len(found) == 2 and not re.search(r"[°º˚'’′\"”″]", text):
+    if len(found) == 2 and not re.search(r"[°º˚'’\u2032\"”\u2033]", text):
         return parse_ordinate(found[0]), parse_ordinate(found[1].lstrip("-") if " - " in text else found[1])
     halves = [
         half

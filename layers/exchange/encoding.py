@@ -1,4 +1,4 @@
-"""From bytes to text: Unicode when it is Unicode, else the Vietnamese code pages, by how Vietnamese the result reads."""
+"""From bytes to text: Unicode, else the Vietnamese code page in which the text reads most Vietnamese."""
 
 from __future__ import annotations
 
@@ -11,34 +11,31 @@ from layers.exchange.fault import refusal
 LEGACY = ("tcvn3", "cp1258", "vni")
 
 _TCVN3_BYTES = (
-    "b5b8b6b7b9a8bbbebcbdc6a9c7cac8c9cbaeccd0cecfd1aad2d5d3d4d6d7ddd8dcde"
-    "dfe3e1e2e4abe5e8e6e7e9aceaedebeceeeff3f1f2f4adf5f8f6f7f9fafdfbfcfea1a2a3a4a5a6a7"
-)  # fmt: skip
-_TCVN3_LETTERS = (
-    "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵĂÂÊÔƠƯĐ"
-)  # fmt: skip
-_TCVN3 = dict(zip(bytes.fromhex(_TCVN3_BYTES).decode("latin-1"), _TCVN3_LETTERS, strict=True))
-
-_GRAVE, _ACUTE, _HOOK, _TILDE, _DOT, _HAT, _BREVE = (
-    "\u0300",
-    "\u0301",
-    "\u0309",
-    "\u0303",
-    "\u0323",
-    "\u0302",
-    "\u0306",
+    "b5b8b6b7b9 a8bbbebcbdc6 a9c7cac8c9cb ae ccd0cecfd1 aad2d5d3d4d6 d7ddd8dcde "
+    "dfe3e1e2e4 abe5e8e6e7e9 aceaedebecee eff3f1f2f4 adf5f8f6f7f9 fafdfbfcfe a1a2a3a4a5a6a7"
 )
+_TCVN3_LETTERS = "àáảãạ ăằắẳẵặ âầấẩẫậ đ èéẻẽẹ êềếểễệ ìíỉĩị òóỏõọ ôồốổỗộ ơờớởỡợ ùúủũụ ưừứửữự ỳýỷỹỵ ĂÂÊÔƠƯĐ"
+_TCVN3 = dict(
+    zip(bytes.fromhex(_TCVN3_BYTES).decode("latin-1"), _TCVN3_LETTERS.replace(" ", ""), strict=True)
+)
+
+_GRAVE, _ACUTE, _HOOK, _TILDE, _DOT = "\u0300", "\u0301", "\u0309", "\u0303", "\u0323"
+_HAT, _BREVE = "\u0302", "\u0306"
 _VNI_MARKS = {
-    "ø": _GRAVE, "ù": _ACUTE, "û": _HOOK, "õ": _TILDE, "ï": _DOT,
-    "â": _HAT, "à": _HAT + _GRAVE, "á": _HAT + _ACUTE, "å": _HAT + _HOOK, "ã": _HAT + _TILDE, "ä": _HAT + _DOT,
-    "ê": _BREVE, "è": _BREVE + _GRAVE, "é": _BREVE + _ACUTE, "ú": _BREVE + _HOOK, "ü": _BREVE + _TILDE, "ë": _BREVE + _DOT,
-}  # fmt: skip
+    sign: shape + tone
+    for shape, signs in (("", " øùûõï"), (_HAT, "âàáåãä"), (_BREVE, "êèéúüë"))
+    for sign, tone in zip(signs, ("", _GRAVE, _ACUTE, _HOOK, _TILDE, _DOT), strict=True)
+    if sign != " "
+}
 _VNI_LETTERS = {"ñ": "đ", "ô": "ơ", "ö": "ư", "ì": "ì", "í": "í", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ONSET = r"(?:ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnpqrstvx])?"
 _CLOSED = r"(?:uyê|iê|oa|oă|oe|oo|uâ|uê|uô|uơ|uy|ươ|yê|[aăâeêioôơuưy])(?:ng|nh|ch|[cmnpt])?"
-_OPEN = r"(?:iêu|oai|oao|oay|oeo|uây|uôi|uya|uyu|ươi|ươu|yêu|ai|ao|au|ay|âu|ây|eo|êu|ia|iu|oi|ôi|ơi|ua|ui|ưa|ưi|ưu)"
+_OPEN = (
+    r"(?:iêu|oai|oao|oay|oeo|uây|uôi|uya|uyu|ươi|ươu|yêu|"
+    r"ai|ao|au|ay|âu|ây|eo|êu|ia|iu|oi|ôi|ơi|ua|ui|ưa|ưi|ưu)"
+)
 _SYLLABLE = re.compile(f"{_ONSET}(?:{_CLOSED}|{_OPEN})")
 _TONES = dict.fromkeys(map(ord, (_GRAVE, _ACUTE, _HOOK, _TILDE, _DOT)))
 

@@ -54,4 +54,5 @@ def refusal(code: str, *, row: int | None = None, column: str | None = None, **f
     error
         To be raised; it carries the one fault.
     """
-    return FileError("file_refused", issues=(issue(code, row=row, column=column, **facts),), code_found=code)
+    fault = Issue(code=code, severity=Severity.ERROR, row=row, column=column, facts=facts)
+    return FileError("file_refused", issues=(fault,), found=code)

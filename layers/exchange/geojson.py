@@ -1,11 +1,11 @@
-"""GeoJSON (RFC 7946), read by its own rules: every fault with the number of its feature, nothing passed over."""
+"""GeoJSON (RFC 7946), read by its own rules: every fault with the number of its feature."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -175,7 +175,9 @@ def _shape(feature: dict[str, Any], number: int, counter: _Counter) -> tuple[byt
     return (None if shape is None else bytes(shapely.to_wkb(shape))), faults
 
 
-def _geometry(geometry: Any, number: int, counter: _Counter, faults: list[Issue]) -> shapely.Geometry | None:
+def _geometry(
+    geometry: object, number: int, counter: _Counter, faults: list[Issue]
+) -> shapely.Geometry | None:
     if not isinstance(geometry, dict):
         raise refusal("geojson_structure", row=number, detail="geometry is not an object")
     kind = geometry.get("type")
@@ -207,14 +209,14 @@ class _Pairs:
         self.counter = counter
         self.widest = 0
 
-    def nest(self, value: Any, depth: int) -> Any:
+    def nest(self, value: object, depth: int) -> list[Any] | tuple[float, float]:
         if depth == 0:
             return self.pair(value)
         if not isinstance(value, list):
             raise refusal("geom_coord_nesting", row=self.number)
         return [self.nest(one, depth - 1) for one in value]
 
-    def pair(self, value: Any) -> tuple[float, float]:
+    def pair(self, value: object) -> tuple[float, float]:
         if not isinstance(value, list):
             raise refusal("geom_coord_nesting", row=self.number)
         if value and isinstance(value[0], list):
@@ -235,8 +237,8 @@ class _Pairs:
         return x, y
 
 
-def _build(kind: str, nested: Any, number: int, faults: list[Issue]) -> shapely.Geometry | None:
-    rings: list[Any] = (
+def _build(kind: str, nested: Sequence[Any], number: int, faults: list[Issue]) -> shapely.Geometry | None:
+    rings: Sequence[Any] = (
         nested
         if kind == "Polygon"
         else [ring for part in nested for ring in part]
@@ -259,7 +261,7 @@ def _build(kind: str, nested: Any, number: int, faults: list[Issue]) -> shapely.
     return _MAKERS[kind](nested)
 
 
-def _check_winding(polygons: list[Any], number: int, faults: list[Issue]) -> None:
+def _check_winding(polygons: Sequence[Any], number: int, faults: list[Issue]) -> None:
     for rings in polygons:
         turns = [bool(shapely.is_ccw(shapely.linearrings(ring))) for ring in rings]
         if turns and (not turns[0] or any(turns[1:])):
@@ -267,7 +269,7 @@ def _check_winding(polygons: list[Any], number: int, faults: list[Issue]) -> Non
             return
 
 
-def _polygon(rings: Any) -> shapely.Polygon:
+def _polygon(rings: Sequence[Any]) -> shapely.Polygon:
     return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
 
 
@@ -318,7 +320,7 @@ def _row(properties: dict[str, Any], feature: dict[str, Any], headings: dict[str
     return tuple(_cell(feature.get("id") if name == "" else properties.get(name)) for name in headings)
 
 
-def _cell(value: Any) -> Cell:
+def _cell(value: object) -> Cell:
     if isinstance(value, str):
         return tidy(value) or None
     if value is None or isinstance(value, bool | int | float):

@@ -15,8 +15,8 @@ from pathlib import Path
 import pyogrio
 
 from geo.errors import FileError, NotFoundError
-from layers.exchange.fault import issue
 from layers.exchange.raw import Limits, RawFile, from_message
+from layers.issue import Issue, Severity
 
 VECTOR_DRIVERS = ("ESRI Shapefile",)
 """Drivers left to the reading process; all other formats are parsed without GDAL."""
@@ -87,7 +87,7 @@ def _run(copy: Path, folder: Path, name: str, limits: Limits, encoding: str | No
         "limits": asdict(limits),
     }
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own interpreter and words only
             [sys.executable, "-I", "-c", _START, str(_ROOT)],
             input=json.dumps(request),
             text=True,
@@ -106,7 +106,7 @@ def _run(copy: Path, folder: Path, name: str, limits: Limits, encoding: str | No
 
 
 def _refused(code: str, **facts: object) -> RawFile:
-    return RawFile(format="", issues=(issue(code, **facts),))
+    return RawFile(format="", issues=(Issue(code=code, severity=Severity.ERROR, facts=facts),))
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Which hamlet a row speaks of, by its words; two hamlets of one name are asked about, never chosen between."""
+"""Which hamlet a row speaks of, by its words; between two of one name nothing is chosen."""
 
 from __future__ import annotations
 

@@ -212,12 +212,11 @@ def _implied(text: str) -> Mapping[str, str]:
 def _matches(heading: str, spec: LayerSpec, aliases: Aliases) -> list[tuple[int, ColumnAlias]]:
     whole, bare = fold(heading), fold(_BRACKETS.sub(" ", heading))
     names = {column.name for column in spec.columns}
-    found = []
-    for column in spec.columns:
-        if whole == fold(column.name):
-            found.append(
-                (10 * _EXACT + 2, ColumnAlias(layer=spec.name, field=column.name, alias=whole, implies={}))
-            )
+    found = [
+        (10 * _EXACT + 2, ColumnAlias(layer=spec.name, field=name, alias=whole, implies={}))
+        for name in names
+        if whole == fold(name)
+    ]
     for alias in aliases.columns:
         if alias.layer not in (ANY_LAYER, spec.name) or not (
             alias.field in names or alias.field.startswith("_")

@@ -1,8 +1,9 @@
-"""Rows of a list -> points: which columns, which system, which order; what does not fit is said, never mended unsaid."""
+"""Rows of a list -> points: which columns, which system, which order; nothing is mended unsaid."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -245,7 +246,11 @@ def judge_place(
     if len(lon) and float(np.median(distance_m)) > NEIGHBOURHOOD_M:
         other = next((one for one in proposal.candidates if one.inside_share >= 0.5), None)
         if other is not None and other.epsg != proposal.epsg:
-            facts = {"epsg": proposal.epsg, "proposed": other.epsg, "distance_km": _km(np.median(distance_m))}
+            facts: dict[str, Any] = {
+                "epsg": proposal.epsg,
+                "proposed": other.epsg,
+                "distance_km": _km(np.median(distance_m)),
+            }
             severity = Severity.ERROR if proposal.basis in ("given", "declared") else Severity.ASK
             return [issue("crs_other_zone", severity, **facts)]
     return [
@@ -289,18 +294,18 @@ def _judge_degrees(
     area: BaseGeometry | None,
 ) -> tuple[list[Issue], npt.NDArray[np.bool_]]:
     if is_metres(x[there], y[there]):
-        place = int(np.flatnonzero(there)[0])
-        facts = {"x": float(x[place]), "y": float(y[place])}
-        return [issue("coord_metres_as_degrees", row=int(rows[place]), **facts)], np.zeros_like(there)
+        first = int(np.flatnonzero(there)[0])
+        fault = issue("coord_metres_as_degrees", row=int(rows[first]), x=float(x[first]), y=float(y[first]))
+        return [fault], np.zeros_like(there)
     zero = there & (x == 0) & (y == 0)
     out = there & ((np.abs(x) > 180) | (np.abs(y) > 90))
     turned = there & ~in_box(x, y) & in_box(y, x)
     severity = Severity.ERROR if turned.sum() > 0.5 * there.sum() else Severity.ASK
     faults = [issue("coord_zero", Severity.ASK, row=int(row)) for row in rows[zero]]
     faults += [issue("coord_swapped", severity, row=int(row)) for row in rows[turned]]
-    for place in np.flatnonzero(out & ~turned):
+    for place in map(int, np.flatnonzero(out & ~turned)):
         pair = np.array([x[place]]), np.array([y[place]])
-        facts: dict[str, object] = {"x": float(x[place]), "y": float(y[place])}
+        facts: dict[str, Any] = {"x": float(x[place]), "y": float(y[place])}
         if is_metres(*pair):
             found = detect(*pair, area=area) if area is not None else ()
             proposed = found[0].epsg if found else 0
@@ -318,7 +323,7 @@ def _judge_metres(
     degrees = there & (np.abs(x) <= 360) & (np.abs(y) <= 360)
     if degrees.sum() > 0.5 * there.sum():
         place = int(np.flatnonzero(degrees)[0])
-        facts = {"x": float(x[place]), "y": float(y[place]), "epsg": proposal.epsg}
+        facts: dict[str, Any] = {"x": float(x[place]), "y": float(y[place]), "epsg": proposal.epsg}
         return [issue("coord_degrees_as_metres", row=int(rows[place]), **facts)], np.zeros_like(there)
     turned = there & ~degrees & (x > y)
     faults = [issue("coord_axes_turned", Severity.ASK, row=int(row)) for row in rows[turned]]

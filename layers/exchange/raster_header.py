@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any
 
 from layers.exchange.fault import issue, refusal
 from layers.exchange.raw import Limits
@@ -75,12 +74,7 @@ def _tags(data: bytes) -> dict[int, tuple[int, ...]]:
         if n_entries > _MAX_ENTRIES:
             raise refusal("raster_corrupt", detail="directory too long")
         at, step = start + (8 if is_big else 2), 20 if is_big else 12
-        return {
-            tag: values
-            for tag, values in (
-                _entry(data, at + step * number, order, is_big=is_big) for number in range(n_entries)
-            )
-        }
+        return dict(_entry(data, at + step * number, order, is_big=is_big) for number in range(n_entries))
     except struct.error:
         raise refusal("raster_corrupt", detail="header cut short") from None
 
@@ -107,7 +101,7 @@ def _check_blocks(tags: dict[int, tuple[int, ...]], size: int) -> None:
 
 
 def _judge_content(path: Path) -> tuple[Issue, ...]:
-    import rasterio  # only rasters need it
+    import rasterio  # noqa: PLC0415 - only rasters need it
 
     try:
         with rasterio.open(path, driver="GTiff") as raster:
@@ -118,15 +112,11 @@ def _judge_content(path: Path) -> tuple[Issue, ...]:
                 faults.append(issue("crs_missing", Severity.ASK, found=""))
             elif raster.crs.to_epsg() is None:
                 faults.append(issue("crs_unknown", Severity.ASK, found=str(raster.crs.to_wkt())[:40]))
-            if not _has_value(raster):
+            has_value = False
+            for _, window in raster.block_windows(1):
+                has_value |= bool(raster.dataset_mask(window=window).any())
+            if not has_value:
                 faults.append(issue("raster_all_nodata"))
             return tuple(faults)
     except rasterio.errors.RasterioError as error:
         raise refusal("raster_corrupt", detail=str(error).replace(str(path), "")[:80]) from None
-
-
-def _has_value(raster: Any) -> bool:
-    found = False
-    for _, window in raster.block_windows(1):
-        found = bool(raster.dataset_mask(window=window).any()) or found
-    return found

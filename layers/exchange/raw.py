@@ -276,8 +276,5 @@ def _pack(cell: Cell) -> object:
     return {"date": cell.isoformat()[:10]} if isinstance(cell, dt.date) else cell
 
 
-def _unpack(cell: Any) -> Cell:
-    if isinstance(cell, dict):
-        return dt.date.fromisoformat(cell["date"])
-    value: Cell = cell
-    return value
+def _unpack(cell: Cell | dict[str, str]) -> Cell:
+    return dt.date.fromisoformat(cell["date"]) if isinstance(cell, dict) else cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -100,7 +101,7 @@ def _kinds(table: RawTable, shapes: Shapes, *, is_mixed_usual: bool) -> list[Iss
         return [issue("geom_type_unsupported", row=table.row_numbers[place], found="GeometryCollection")]
     if len(counts) < 2:
         return []
-    facts = {f"n_{kind}": counts[kind] for kind in ("point", "line", "polygon")}
+    facts: dict[str, Any] = {f"n_{kind}": counts[kind] for kind in ("point", "line", "polygon")}
     if not is_mixed_usual:
         return [issue("geom_mixed", **facts)]
     main = counts.most_common(1)[0][0]

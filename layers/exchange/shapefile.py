@@ -1,4 +1,4 @@
-"""Zipped Shapefiles: parts extracted flat, headers held against sizes, then read by the one driver allowed."""
+"""Zipped Shapefiles: extracted flat, headers held against sizes, read by the one driver allowed."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def read(
         if name.suffix.lower() in PARTS:
             groups.setdefault(str(name.with_suffix("")).lower(), {})[name.suffix.lower()] = member
     tables, faults, doubt = [], [], None
-    for number, (name, parts) in enumerate(sorted(groups.items())):
+    for number, (stem, parts) in enumerate(sorted(groups.items())):
         if ".shp" not in parts:
             continue
         for suffix, member in parts.items():
             extract(path, member, folder / f"part{number}{suffix}", limits)
         table, found, decoded = _read_one(
-            folder / f"part{number}.shp", tidy(PurePosixPath(name).name), encoding
+            folder / f"part{number}.shp", tidy(PurePosixPath(stem).name), encoding
         )
         tables.append(table)
         faults += found
@@ -73,7 +73,7 @@ def read(
 
 
 def _read_one(path: Path, name: str, encoding: str | None) -> tuple[RawTable, list[Issue], Decoded | None]:
-    import pyogrio  # only this format needs it; the worker names the drivers allowed before it is loaded
+    import pyogrio  # noqa: PLC0415 - only this format needs GDAL
 
     _check_headers(path)
     stated = path.with_suffix(".cpg").exists()

@@ -1,4 +1,4 @@
-"""Spreadsheets and delimited text: find the headings among titles, keep the row numbers, drop nothing unsaid."""
+"""Spreadsheets and delimited text: headings found among titles, row numbers kept, nothing dropped unsaid."""
 
 from __future__ import annotations
 

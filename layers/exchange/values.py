@@ -148,7 +148,7 @@ def parse_number(cell: Cell, *, is_integer: bool = False, unit: str | None = Non
     parsed
         The number; a count with a fraction and text without a number are faults.
     """
-    if isinstance(cell, bool) or isinstance(cell, dt.date) or cell is None:
+    if cell is None or isinstance(cell, bool | dt.date):
         return _unreadable(cell)
     if isinstance(cell, int | float):
         number = float(cell)

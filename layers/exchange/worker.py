@@ -1,4 +1,4 @@
-"""The process that opens strangers' files: first it gives up what it does not need, then it reads, then it ends."""
+"""The process that opens strangers' files: it gives up what it does not need, reads, and ends."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import ctypes
 import json
 import resource
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from geo.errors import FileError
 from layers.exchange import geojson, geopackage, markup, raster_header, shape, shapefile, sniff, tabular
-from layers.exchange.encoding import decode
+from layers.exchange.encoding import Decoded, decode
 from layers.exchange.fault import issue
 from layers.exchange.raw import Limits, RawFile, RawTable, to_message
 from layers.issue import Issue, Severity
@@ -19,8 +19,16 @@ from layers.issue import Issue, Severity
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    path: Path
+    folder: Path
+    limits: Limits
+    encoding: str | None
+
+
 def main() -> None:
-    """Read the request from standard input, the file named in it, and write ``result.json`` and ``shapes.bin``."""
+    """Read the request from standard input and the file it names; write ``result.json``, ``shapes.bin``."""
     request = json.load(sys.stdin)
     limits = Limits(**request["limits"])
     confine(limits)
@@ -76,7 +84,7 @@ def read(path: Path, name: str, folder: Path, limits: Limits, *, encoding: str |
     found = ""
     try:
         found = _sniff(path, name, limits)
-        return _READERS[found](path, folder, limits, encoding)
+        return _READERS[found](_Job(path=path, folder=folder, limits=limits, encoding=encoding))
     except FileError as error:
         issues = tuple(one for one in error.issues if isinstance(one, Issue))
         return RawFile(format=found, issues=issues)
@@ -93,7 +101,12 @@ def _sniff(path: Path, name: str, limits: Limits) -> str:
 
 
 def _judged(
-    found: str, tables: tuple[RawTable, ...], faults: tuple[Issue, ...], limits: Limits, **facts: Any
+    found: str,
+    tables: tuple[RawTable, ...],
+    faults: tuple[Issue, ...],
+    limits: Limits,
+    *,
+    decoded: Decoded | None = None,
 ) -> RawFile:
     judged, issues = [], list(faults)
     for table in tables:
@@ -104,12 +117,18 @@ def _judged(
         judged.append(flat)
         told = {one.row for one in faults if one.severity is Severity.ERROR}
         issues += [one for one in more if not (one.code == "geom_null" and one.row in told)]
-    return RawFile(format=found, tables=tuple(judged), issues=tuple(issues), **facts)
+    return RawFile(
+        format=found,
+        tables=tuple(judged),
+        issues=tuple(issues),
+        encoding=decoded.encoding if decoded else None,
+        encodings=decoded.choices if decoded else (),
+    )
 
 
-def _csv(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    decoded = decode(path.read_bytes(), encoding=encoding)
-    table, faults = tabular.read_text(decoded.text, limits)
+def _csv(job: _Job) -> RawFile:
+    decoded = decode(job.path.read_bytes(), encoding=job.encoding)
+    table, faults = tabular.read_text(decoded.text, job.limits)
     doubt = _doubt(decoded.encoding) if decoded.choices else ()
     return RawFile(
         format="csv",
@@ -124,46 +143,46 @@ def _doubt(encoding: str) -> tuple[Issue, ...]:
     return (issue("encoding_legacy_vn", Severity.ASK, encoding=encoding.upper()),)
 
 
-def _workbook(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    tables, faults = tabular.read_workbook(path, limits)
+def _workbook(job: _Job) -> RawFile:
+    tables, faults = tabular.read_workbook(job.path, job.limits)
     return RawFile(format="xlsx", tables=tables, issues=faults)
 
 
-def _geojson(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    table, faults = geojson.read(path.read_bytes(), limits)
-    return _judged("geojson", (table,), faults, limits)
+def _geojson(job: _Job) -> RawFile:
+    table, faults = geojson.read(job.path.read_bytes(), job.limits)
+    return _judged("geojson", (table,), faults, job.limits)
 
 
-def _kml(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    table, faults = markup.read_kml(path.read_bytes(), limits)
-    return _judged("kml", (table,), faults, limits)
+def _kml(job: _Job) -> RawFile:
+    table, faults = markup.read_kml(job.path.read_bytes(), job.limits)
+    return _judged("kml", (table,), faults, job.limits)
 
 
-def _kmz(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    table, faults = markup.read_kmz(path, folder, limits)
-    return _judged("kmz", (table,), faults, limits)
+def _kmz(job: _Job) -> RawFile:
+    table, faults = markup.read_kmz(job.path, job.folder, job.limits)
+    return _judged("kmz", (table,), faults, job.limits)
 
 
-def _gpx(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    table, faults = markup.read_gpx(path.read_bytes(), limits)
-    return _judged("gpx", (table,), faults, limits)
+def _gpx(job: _Job) -> RawFile:
+    table, faults = markup.read_gpx(job.path.read_bytes(), job.limits)
+    return _judged("gpx", (table,), faults, job.limits)
 
 
-def _geopackage(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    tables, faults = geopackage.read(path, limits)
-    return _judged("gpkg", tables, faults, limits)
+def _geopackage(job: _Job) -> RawFile:
+    tables, faults = geopackage.read(job.path, job.limits)
+    return _judged("gpkg", tables, faults, job.limits)
 
 
-def _shapefile(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    tables, faults, decoded = shapefile.read(path, folder, limits, encoding=encoding)
+def _shapefile(job: _Job) -> RawFile:
+    tables, faults, decoded = shapefile.read(job.path, job.folder, job.limits, encoding=job.encoding)
     if decoded is None or not decoded.choices:
-        return _judged("shp", tables, faults, limits)
+        return _judged("shp", tables, faults, job.limits)
     faults = (*_doubt(decoded.encoding), *faults)
-    return _judged("shp", tables, faults, limits, encoding=decoded.encoding, encodings=decoded.choices)
+    return _judged("shp", tables, faults, job.limits, decoded=decoded)
 
 
-def _raster(path: Path, folder: Path, limits: Limits, encoding: str | None) -> RawFile:
-    n_cells, faults = raster_header.judge(path, limits)
+def _raster(job: _Job) -> RawFile:
+    n_cells, faults = raster_header.judge(job.path, job.limits)
     return RawFile(format="tiff", issues=faults, n_raster_cells=n_cells)
 
 

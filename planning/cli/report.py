@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from layers.issue import Issue
 from planning.text import tr
 
+SHOWN_ROWS = 12
+
 
 def issues_json(issues: Sequence[Issue], language: str) -> list[dict[str, object]]:
     """
@@ -39,7 +41,7 @@ def issues_json(issues: Sequence[Issue], language: str) -> list[dict[str, object
 
 def issue_lines(issues: Sequence[Issue], language: str) -> list[str]:
     """
-    Faults as lines of text: where, what, how to mend it.
+    Faults as lines of text: where, what, how to mend it; equal faults of many rows as one.
 
     Parameters
     ----------
@@ -51,12 +53,21 @@ def issue_lines(issues: Sequence[Issue], language: str) -> list[str]:
     Returns
     -------
     lines
-        One line for each.
+        One line for each kind of fault and column, worded by its first row, with the other rows behind it.
     """
-    return [_line(record, language) for record in issues_json(issues, language)]
+    kinds: dict[tuple[object, ...], list[dict[str, object]]] = {}
+    for record in issues_json(issues, language):
+        kinds.setdefault((record["code"], record["severity"], record["column"]), []).append(record)
+    return [_line(records, language) for records in kinds.values()]
 
 
-def _line(record: Mapping[str, object], language: str) -> str:
-    where = [tr("common.row", language, row=record["row"])] if record["row"] is not None else []
-    where += [f"«{record['column']}»"] if record["column"] else []
-    return f"- {', '.join(where)}{': ' if where else ''}{record['message']} {record['remedy']}"
+def _line(records: Sequence[Mapping[str, object]], language: str) -> str:
+    first = records[0]
+    where = [tr("common.row", language, row=str(first["row"]))] if first["row"] is not None else []
+    where += [f"«{first['column']}»"] if first["column"] else []
+    line = f"- {', '.join(where)}{': ' if where else ''}{first['message']} {first['remedy']}"
+    others = [str(record["row"]) for record in records[1:] if record["row"] is not None]
+    if not others:
+        return line
+    shown = ", ".join(others[:SHOWN_ROWS]) + (" …" if len(others) > SHOWN_ROWS else "")
+    return f"{line} {tr('cli.also_rows', language, n=len(others), rows=shown)}"

@@ -47,9 +47,7 @@ def take(store: Store, out: Path, **more: object):
 
 
 @pytest.mark.parametrize(("sharing", "kept"), [("public", "a"), ("internal", "abd"), ("operator", "abcd")])
-def test_rows_above_the_level_asked_stay_out(
-    workspace: Store, tmp_path: Path, sharing: str, kept: str
-) -> None:
+def test_rows_above_the_level_stay_out(workspace: Store, tmp_path: Path, sharing: str, kept: str) -> None:
     report = take(workspace, tmp_path / "x.gpkg", sharing=sharing)
     found = pyogrio.read_dataframe(tmp_path / "x.gpkg")
     assert found["id"].tolist() == list(kept)
