@@ -44,16 +44,15 @@ def run(
     store
         Tables of the workspace.
     layer
-        Layer name, or ``all``: every layer in use that holds rows.
+        Layer name, or ``all``: every layer that holds rows, as one GeoPackage or a zip with a file for each.
     format
         One of ``layers.exchange.write.FORMATS``; ``cog`` is for ``coverage5g``.
     epsg
         4326 or a VN-2000 zone of three degrees.
     out
-        Where the file shall appear. ``all`` is one GeoPackage, or a zip with a file for each layer.
+        Where the file shall appear.
     sharing
-        Whom the file is for: rows of a higher level stay out (public < internal < operator; a row that
-        states none is internal, one that states something unknown never leaves below ``operator``).
+        Whom the file is for; rows of a higher level stay out, as ``shareable`` tells.
     labels
         Texts of the user's language, key to text (``column.*``, ``layer.*``, ``export.*``).
     notice
@@ -100,7 +99,9 @@ def run(
 
 def shareable(table: gpd.GeoDataFrame, sharing: str) -> gpd.GeoDataFrame:
     """
-    Rows that a reader of that level may see.
+    Rows that a reader of that level may see: public < internal < operator.
+
+    A row that states no level is internal; one whose level is unknown leaves only with ``operator``.
 
     Parameters
     ----------

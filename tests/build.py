@@ -56,6 +56,17 @@ def rough(on: Grid, *, seed: int, share: float = 0.15) -> Surface:
     return Surface(grid=on, ground_m=ground, clutter_height_m=clutter)
 
 
+def village(on: Grid, *, seed: int, houses: int) -> Surface:
+    """Gently sloping ground with houses 8 m high of three by two cells."""
+    rng = np.random.default_rng(seed)
+    rows, cols = np.indices(on.shape)
+    ground = (2.0 + 0.01 * rows + 0.5 * np.sin(cols / 30.0)).astype(np.float32)
+    clutter = np.zeros(on.shape, dtype=np.float32)
+    for row, col in rng.integers(0, (on.rows - 3, on.cols - 2), (houses, 2)):
+        clutter[row : row + 3, col : col + 2] = 8.0
+    return Surface(grid=on, ground_m=ground, clutter_height_m=clutter)
+
+
 def sector(*, row: float = 30.0, col: float = 30.0, on: Grid | None = None, **changes: object) -> Transmitter:
     """A fully documented n41 sector over a cell of the grid, with a very wide beam to the east unless changed."""
     x_m, y_m = (on or grid()).to_xy(row, col)

@@ -221,19 +221,8 @@ def write_parts(
     as_zip = format == "shp" or (format != "gpkg" and (len(parts) > 1 if is_bundle is None else is_bundle))
     job = partial(_build, frames=frames, notes=notes, format=format, epsg=file_epsg, as_zip=as_zip)
     written, sha256 = publish(path, job)
-    return ExportReport(
-        path=path,
-        format=format,
-        epsg=file_epsg,
-        n_rows=sum(one.n_rows for one in written),
-        n_left_out=sum(one.n_left_out for one in written) + sum(part.n_left_out for part in parts),
-        columns=tuple(column.name for column in frames[0].fields),
-        alias_table=MappingProxyType({k: v for one in written for k, v in one.aliases.items()}),
-        sha256=sha256,
-        n_cut=sum(one.n_cut for one in written),
-        layers=MappingProxyType(
-            {frame.spec.name: one.n_rows for frame, one in zip(frames, written, strict=True)}
-        ),
+    return _report(
+        path, format, file_epsg, frames, written, sha256, n_withheld=sum(p.n_left_out for p in parts)
     )
 
 
@@ -279,21 +268,8 @@ def write_rasters(
         As for ``write``.
     """
     accept_crs(epsg)
-    tags = {"hatangso_made_at": now.isoformat(timespec="seconds"), "hatangso_notice": notice}
-
-    def build(folder: Path) -> tuple[Path, int]:
-        files = []
-        for raster in rasters:
-            files.append(folder / f"{raster.name}.tif")
-            write_cog(raster, files[-1], epsg=epsg, tags=tags)
-        if len(files) == 1:
-            return files[0], 1
-        notes = _Notes(labels=labels, notice=notice, now=now, grid_epsg=None)
-        counts = {file.name: 1 for file in files}
-        files.append(_readme(folder, notes, epsg=epsg, counts=counts, n_left_out=0, n_cut=0))
-        return _zip(files, folder, now=now), len(rasters)
-
-    n_rasters, sha256 = publish(path, build)
+    notes = _Notes(labels=labels, notice=notice, now=now, grid_epsg=None)
+    n_rasters, sha256 = publish(path, partial(_build_rasters, rasters=rasters, epsg=epsg, notes=notes))
     return ExportReport(
         path=path,
         format=RASTER,
@@ -305,6 +281,45 @@ def write_rasters(
         sha256=sha256,
         layers=MappingProxyType({raster.name: 1 for raster in rasters}),
     )
+
+
+def _report(
+    path: Path,
+    format: str,  # noqa: A002
+    epsg: int,
+    frames: Sequence[Frame],
+    written: Sequence[_Written],
+    sha256: str,
+    *,
+    n_withheld: int,
+) -> ExportReport:
+    layers = {frame.spec.name: one.n_rows for frame, one in zip(frames, written, strict=True)}
+    return ExportReport(
+        path=path,
+        format=format,
+        epsg=epsg,
+        n_rows=sum(layers.values()),
+        n_left_out=sum(one.n_left_out for one in written) + n_withheld,
+        columns=tuple(column.name for column in frames[0].fields),
+        alias_table=MappingProxyType({k: v for one in written for k, v in one.aliases.items()}),
+        sha256=sha256,
+        n_cut=sum(one.n_cut for one in written),
+        layers=MappingProxyType(layers),
+    )
+
+
+def _build_rasters(
+    folder: Path, *, rasters: Sequence[CoverageRaster], epsg: int, notes: _Notes
+) -> tuple[Path, int]:
+    tags = {"hatangso_made_at": notes.now.isoformat(timespec="seconds"), "hatangso_notice": notes.notice}
+    files = [folder / f"{raster.name}.tif" for raster in rasters]
+    for raster, file in zip(rasters, files, strict=True):
+        write_cog(raster, file, epsg=epsg, tags=tags)
+    if len(files) == 1:
+        return files[0], 1
+    counts = {file.name: 1 for file in files}
+    readme = _readme(folder, notes, epsg=epsg, counts=counts, n_left_out=0, n_cut=0)
+    return _zip([*files, readme], folder, now=notes.now), len(files)
 
 
 def _build(

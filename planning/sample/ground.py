@@ -58,9 +58,9 @@ def terrain(seed: int) -> Raster:
     _raise(height_m, [(hull, 0.6) for hull in _hulls()])
     dykes = [frame.curve(path).buffer(width_m / 2 + 51) for _, width_m, path in land.RIVERS]
     feet = [frame.curve(path).buffer(width_m / 2 + 39) for _, width_m, path in land.RIVERS]
-    _put(height_m, [(land.main_road().buffer(6), ROAD_TOP_M)])
-    _put(height_m, [(outer.difference(inner), DYKE_TOP_M) for outer, inner in zip(dykes, feet, strict=True)])
-    _put(height_m, [(river, RIVER_BED_M) for river in land.rivers()])
+    banks = [(outer.difference(inner), DYKE_TOP_M) for outer, inner in zip(dykes, feet, strict=True)]
+    beds = [(river, RIVER_BED_M) for river in land.rivers()]
+    _put(height_m, [(land.main_road().buffer(6), ROAD_TOP_M), *banks, *beds])
     return Raster(grid=grid(), values=_stepped(height_m), unit="m", nodata=None)
 
 

@@ -105,6 +105,10 @@ def roads(seed: int) -> gpd.GeoDataFrame:
             row = {"id": f"MAU-NGO-{hamlet.number:02d}-{index:02d}", "name": f"{name} thôn {hamlet.name}"}
             rows.append(row | {"kind": kind, "is_main": False, "width_m": 2.5 if index else 3.5})
             shapes.append(dry(lane))
+    orchard_hamlet = HAMLETS[land.ORCHARD_HAMLET - 1]
+    row = {"id": "MAU-NGO-VUON", "name": f"Ngõ vườn vải thôn {orchard_hamlet.name}"}
+    rows.append(row | {"kind": "lane", "is_main": False, "width_m": 2.5})
+    shapes.append(land.orchard_lane())
     return table(
         Manner(layer="road", sharing="public", accuracy_m=3.0, owner="UBND Xã Mẫu"), rows, shapes, rng
     )

@@ -51,7 +51,7 @@ def test_exact_equals_the_definition_in_every_cell(tiny_grid: Grid, place: tuple
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_radial_agrees_with_exact_nearly_everywhere(seed: int) -> None:
-    surface = build.rough(build.grid(rows=201, cols=201), seed=seed, share=0.05)
+    surface = build.village(build.grid(rows=201, cols=201), seed=seed, houses=400)
     exact = look(surface, row=100, col=100, height_m=36, radius_m=1000)
     radial = look(surface, row=100, col=100, height_m=36, radius_m=1000, method="radial")
     seen = exact > 0

@@ -1,0 +1,228 @@
+"""Targets beside mobile coverage of people: places, free Wi-Fi, fibre; each counted in three states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from geo import io
+from geo.coverage import State
+from geo.gap import Figures, tally
+from geo.units import Booleans, Floats
+from planning import data
+from planning.coverage import ANY, CoverageRun
+from planning.people import Settlement
+from planning.workspace import Workspace
+
+WIFI_KINDS = ("cultural_house", "commune_centre")
+STATE_NAMES = MappingProxyType(
+    {State.COVERED: "covered", State.UNCOVERED: "uncovered", State.UNKNOWN: "unknown"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceState:
+    """
+    A place and whether it is served.
+
+    Parameters
+    ----------
+    id, name, kind
+        Key, name, kind of place.
+    hamlet
+        Hamlet, or "".
+    state
+        ``covered``, ``uncovered`` or ``unknown``.
+    note_key
+        Text key of what decided, or "".
+    """
+
+    id: str
+    name: str
+    kind: str
+    hamlet: str
+    state: str
+    note_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """
+    A target counted in three states.
+
+    Parameters
+    ----------
+    figures
+        Counts of places or households.
+    items
+        The places counted; empty for households.
+    note_key
+        Text key of what the count rests on.
+    """
+
+    figures: Figures
+    items: tuple[PlaceState, ...]
+    note_key: str
+
+
+def places(workspace: Workspace, found: CoverageRun) -> tuple[PlaceState, ...]:
+    """
+    Outdoor mobile coverage at places.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    found
+        The coverage estimate.
+
+    Returns
+    -------
+    states
+        One record for each place: covered where at least one operator covers its cell; unknown without a
+        position.
+    """
+    table = workspace.store.read("place")
+    raster = io.read(found.state_paths[ANY])
+    placed = table.geometry.notna().to_numpy()
+    state = np.full(len(table), float(State.UNKNOWN))
+    points = table.geometry[placed].to_crs(workspace.calc_epsg)
+    state[placed] = np.nan_to_num(raster.sample(points.x, points.y), nan=float(State.UNKNOWN))
+    return tuple(
+        _place(row, STATE_NAMES[State(int(value))], "" if has_place else "gap.place.no_position")
+        for row, value, has_place in zip(table.to_dict("records"), state, placed, strict=True)
+    )
+
+
+def _place(row: Mapping[str, object], state: str, note_key: str) -> PlaceState:
+    return PlaceState(
+        id=str(row["id"]),
+        name=_word(row["name"]),
+        kind=_word(row["kind"]),
+        hamlet=_word(row["hamlet"]),
+        state=state,
+        note_key=note_key,
+    )
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def wifi(workspace: Workspace) -> TargetState:
+    """
+    Free Wi-Fi at cultural houses and the commune centre.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+
+    Returns
+    -------
+    target
+        A place counts where an active free hotspot is linked to it or stands within its radius, or where
+        the office states that it has one; as uncovered where it is stated or seen to have none; else as
+        unknown.
+    """
+    places = workspace.store.read("place")
+    places = places[places["kind"].isin(WIFI_KINDS)]
+    spots = workspace.store.read("wifi").to_crs(workspace.calc_epsg)
+    on_air = spots["status"].isna() | (spots["status"] == "operational")
+    free = spots[on_air & spots["is_free"].fillna(value=True).astype(bool)]
+    radius_m = free["radius_m"].astype(float).fillna(data.setting("wifi_radius_m")).to_numpy()
+    tree = shapely.STRtree(free.geometry.to_numpy())
+    items = []
+    for row, point in zip(
+        places.to_dict("records"), places.geometry.to_crs(workspace.calc_epsg), strict=True
+    ):
+        linked = bool((free["place_id"] == row["id"]).any())
+        near = False
+        if point is not None and len(free):
+            index = tree.query(point.buffer(float(radius_m.max())))
+            near = any(free.geometry.iloc[spot].distance(point) <= radius_m[spot] for spot in index)
+        items.append(
+            _place(row, *_wifi_state(row, found=linked or near, listed=len(spots) > 0 and point is not None))
+        )
+    return TargetState(figures=_count(items), items=tuple(items), note_key="gap.wifi.note")
+
+
+def _wifi_state(row: Mapping[str, object], *, found: bool, listed: bool) -> tuple[str, str]:
+    stated = _word(row["wifi_status"])
+    if found or stated in ("yes", "weak"):
+        return "covered", "gap.wifi.weak" if stated == "weak" and not found else ""
+    if stated in ("no", "installing"):
+        return "uncovered", f"gap.wifi.{stated}"
+    return ("uncovered", "gap.wifi.none_near") if listed else ("unknown", "gap.wifi.not_stated")
+
+
+def _count(items: list[PlaceState]) -> Figures:
+    number = {name: float(sum(item.state == name for item in items)) for name in STATE_NAMES.values()}
+    return Figures(
+        total=float(len(items)),
+        covered=number["covered"],
+        uncovered=number["uncovered"],
+        unknown=number["unknown"],
+        assumed=0.0,
+    )
+
+
+def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
+    """
+    Households within drop distance of a fibre access point of the target speed.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    settlement
+        Its people; households are placed like the people of their hamlet.
+
+    Returns
+    -------
+    target
+        Households near an access point fast enough are covered; near one of unknown speed only, unknown;
+        all others uncovered; all unknown where no access point is known.
+    """
+    nodes = workspace.store.read("fiber_node").to_crs(workspace.calc_epsg)
+    nodes = nodes[nodes["status"].isna() | (nodes["status"] == "operational")]
+    usual = nodes["technology"].map(dict(data.fiber_speeds()))
+    speed_gbps = nodes["speed_gbps"].astype(float).fillna(usual.astype(float)).to_numpy()
+    hamlets = workspace.store.read("hamlet")
+    people = settlement.people
+    households = _households(hamlets, settlement)
+    reach_m = data.setting("drop_distance_m")
+    fast = _within(people.x_m, people.y_m, nodes[speed_gbps >= data.setting("fiber_speed_gbps")], reach_m)
+    perhaps = _within(people.x_m, people.y_m, nodes[np.isnan(speed_gbps)], reach_m)
+    state = np.where(fast, State.COVERED, np.where(perhaps, State.UNKNOWN, State.UNCOVERED)).astype(np.uint8)
+    if nodes.empty:
+        state[:] = State.UNKNOWN
+    return TargetState(figures=tally(state, households, people.assumed), items=(), note_key="gap.fiber.note")
+
+
+def _households(hamlets: gpd.GeoDataFrame, settlement: Settlement) -> Floats:
+    stated = hamlets["households"].astype(float).fillna(0.0).to_numpy() if len(hamlets) else np.empty(0)
+    people = settlement.people
+    held = np.bincount(
+        np.maximum(people.zone, 0), weights=people.n_people * (people.zone >= 0), minlength=len(stated)
+    )
+    each = np.divide(stated, held[: len(stated)], out=np.zeros_like(stated), where=held[: len(stated)] > 0)
+    return (
+        np.where(people.zone >= 0, people.n_people * each[people.zone], 0.0)
+        if len(each)
+        else people.n_people * 0
+    )
+
+
+def _within(x_m: Floats, y_m: Floats, nodes: gpd.GeoDataFrame, reach_m: float) -> Booleans:
+    near = np.zeros(len(x_m), dtype=bool)
+    if len(nodes):
+        tree = shapely.STRtree(nodes.geometry.to_numpy())
+        hit, _ = tree.query(shapely.points(x_m, y_m), predicate="dwithin", distance=reach_m)
+        near[hit] = True
+    return near
