@@ -274,13 +274,16 @@ def _areas(
     )
 
 
-def _kind(workspace: Workspace, obstacle: Obstacle) -> str:
+def _stands(workspace: Workspace, obstacle: Obstacle) -> tuple[str, float]:
     if obstacle.clutter_height_m < 1:
-        return "ground"
+        return "ground", obstacle.clutter_height_m
     point = gpd.GeoSeries([shapely.Point(obstacle.x_m, obstacle.y_m)], crs=workspace.calc_epsg)
     west, south, east, north = point.buffer(data.setting("coverage_cell_m")).to_crs(4326).total_bounds
     near = workspace.store.read("building", bounds=(west, south, east, north))
-    return "trees" if near.empty else "building"
+    heights_m = near["height_m"].dropna()
+    if near.empty:
+        return "trees", obstacle.clutter_height_m
+    return "building", float(heights_m.max()) if len(heights_m) else obstacle.clutter_height_m
 
 
 def _main_hamlet(settlement: Settlement, zone: Integers) -> str:
@@ -307,9 +310,10 @@ def _area_record(
     )
     facts = {"mast": why.mast_id, "distance_m": why.distance_m, "assumed": why.assumed}
     if why.obstacle is not None:
+        kind, height_m = _stands(workspace, why.obstacle)
         facts |= {
-            "obstacle": _kind(workspace, why.obstacle),
-            "obstacle_height_m": why.obstacle.clutter_height_m,
+            "obstacle": kind,
+            "obstacle_height_m": height_m,
             "obstacle_distance_m": why.obstacle.distance_m,
         }
     return GapArea(

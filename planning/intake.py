@@ -131,6 +131,8 @@ class Preview:
 
     Parameters
     ----------
+    name
+        Name of the file given by the sender.
     spec
         Layer.
     answers
@@ -147,6 +149,7 @@ class Preview:
         What the user has to confirm or choose, with proposals.
     """
 
+    name: str
     spec: LayerSpec
     answers: Answers
     raw: RawTable | None
@@ -317,6 +320,7 @@ def preview(
         if table is None and not issues:
             issues.append(Issue(code="raster_for_table", severity=Severity.ERROR))
         return Preview(
+            name=sender,
             spec=spec,
             answers=chosen,
             raw=table,
@@ -338,6 +342,7 @@ def preview(
     converted = _with_operator(converted, chosen)
     issues += [*converted.issues, *_checked(converted, spec, table, context.operators).issues]
     return Preview(
+        name=sender,
         spec=spec,
         answers=chosen,
         raw=table,
@@ -367,21 +372,20 @@ def accept(shown: Preview, *, operators: Mapping[str, tuple[str, ...]] = Mapping
     Raises
     ------
     FileError
-        Rows with errors are left (``import_refused``), or questions are open (``import_unanswered``).
+        Rows with errors are left (``import_refused``), or questions are open (``import_questions``).
     ColumnError
         A required column is missing (``column_missing``).
     """
     left = tuple(one for one in shown.issues if one.row not in shown.answers.leave_out)
     errors = tuple(one for one in left if one.severity is Severity.ERROR)
     if errors or shown.converted is None or shown.raw is None:
-        raise FileError("import_refused", issues=errors or left, n_issues=len(errors or left))
+        raise FileError("import_refused", issues=errors or left, file=shown.name)
     missing = [one for one in left if one.code == "column_missing"]
     if missing:
-        raise ColumnError("column_missing", issues=missing, **dict(missing[0].facts))
+        raise ColumnError("column_missing", issues=missing, column=missing[0].facts.get("missing", ""))
     asked = tuple(one for one in left if one.severity is Severity.ASK)
     if (asked or shown.questions) and not shown.answers.is_confirmed:
-        topics = ", ".join(question.topic for question in shown.questions)
-        raise FileError("import_unanswered", issues=asked, n_issues=len(asked), topics=topics)
+        raise FileError("import_questions", issues=asked, file=shown.name)
     numbers = pd.Series(shown.converted.row_numbers)
     wanted = (~numbers.isin(list(shown.answers.leave_out))).to_numpy()
     table = shown.converted.table[wanted].reset_index(drop=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import streamlit as st
 
+from layers.exchange.transit import made
+from layers.exchange.write import ExportReport
 from planning import exchange
-from planning.workspace import file_slug
 from screens import state
 from screens.guard import guarded
 
@@ -16,7 +16,7 @@ FORMATS = ("gpkg", "xlsx", "csv", "kml", "geojson", "shp")
 RASTER_FORMATS = ("cog", *FORMATS)
 SYSTEMS = (4326, 9210, 9209)
 SHARING = ("public", "internal", "operator")
-ENDINGS = {"shp": "zip"}
+ENDINGS = {"shp": "zip", "cog": "zip"}
 ALL = "all"
 
 
@@ -53,9 +53,9 @@ def render() -> None:
     if st.button(state.tr("screen.export.do"), type="primary"):
         with st.spinner(state.tr("screen.export.working")):
             st.session_state["export_made"] = (choice, *_make(layer, format_, epsg, sharing))
-    made = st.session_state.get("export_made")
-    if made is not None and made[0] == choice:
-        _, name, content, n_rows, n_left_out = made
+    ready = st.session_state.get("export_made")
+    if ready is not None and ready[0] == choice:
+        _, name, content, n_rows, n_left_out = ready
         st.success(state.tr("screen.export.done", n=n_rows, n_left_out=n_left_out))
         st.download_button(
             state.tr("screen.export.download"),
@@ -72,12 +72,13 @@ def _layer_name(layer: str) -> str:
 
 def _make(layer: str, format_: str, epsg: int, sharing: str) -> tuple[str, bytes, int, int]:
     found = state.opened()
-    with tempfile.TemporaryDirectory(prefix="xuat-") as folder:
-        ending = ENDINGS.get(format_, format_)
-        if format_ == "cog" or (layer == ALL and format_ != "gpkg"):
-            ending = "zip"
-        path = Path(folder) / f"{file_slug(found.name)}-{layer}.{ending}"
-        report = exchange.export(
+    ending = ENDINGS.get(format_, format_)
+    if layer == ALL and format_ != "gpkg":
+        ending = "zip"
+    name = exchange.file_name(found, layer, ending, state.now())
+
+    def write(path: Path) -> ExportReport:
+        return exchange.export(
             found,
             layer=layer,
             format=format_,
@@ -87,4 +88,6 @@ def _make(layer: str, format_: str, epsg: int, sharing: str) -> tuple[str, bytes
             language=state.language(),
             now=state.now(),
         )
-        return path.name, path.read_bytes(), report.n_rows, report.n_left_out
+
+    content, report = made(name, write)
+    return name, content, report.n_rows, report.n_left_out

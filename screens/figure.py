@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 
@@ -37,6 +38,33 @@ def hundred(figures: Figures) -> tuple[int, int, int]:
     for index in order[: 100 - sum(parts)]:
         parts[index] += 1
     return parts[0], parts[1], parts[2]
+
+
+def sentence(figures: Figures, *, made_at: str) -> str:
+    """
+    The one sentence of the start page.
+
+    Parameters
+    ----------
+    figures
+        People in three states.
+    made_at
+        Moment of the estimate, ISO 8601.
+
+    Returns
+    -------
+    text
+        Markdown.
+    """
+    covered, uncovered, unknown = hundred(figures)
+    return state.md(
+        "screen.start.sentence",
+        technology="5G",
+        covered=covered,
+        uncovered=uncovered,
+        unknown=unknown,
+        day=dt.datetime.fromisoformat(made_at).date(),
+    )
 
 
 def people(value: float) -> str:

@@ -69,7 +69,8 @@ window.hatangso = (function () {
     if (d.polygons.length) {
       parts.push(L.polygon(d.polygons.map(function (p) { return p.map(places); }), {
         interactive: false, color: d.colour, weight: d.weight, opacity: d.opacity, dashArray: d.dash || null,
-        stroke: d.weight > 0, pane: d.below ? 'hatangso-paper' : 'overlayPane', fill: d.fill > 0 || d.hatch, fillOpacity: d.hatch ? d.opacity : d.fill,
+        stroke: d.weight > 0, pane: d.below ? 'hatangso-paper' : 'overlayPane',
+        fill: d.fill > 0 || d.hatch, fillOpacity: d.hatch ? d.opacity : d.fill,
         fillColor: d.hatch ? hatch(d.colour) : d.colour, fillRule: 'evenodd', smoothFactor: 0.7
       }));
     }
@@ -152,7 +153,8 @@ window.hatangso = (function () {
 """
 
 SHEET = r"""
-.leaflet-container { background: #f3f1ea; font-family: 'Segoe UI', 'Noto Sans', sans-serif; cursor: crosshair; border-radius: 10px; }
+.leaflet-container { background: #f3f1ea; font-family: 'Segoe UI', 'Noto Sans', sans-serif;
+  cursor: crosshair; border-radius: 10px; }
 .leaflet-container.leaflet-drag-target, .leaflet-dragging .leaflet-container { cursor: grabbing; }
 .hatangso-tile { image-rendering: pixelated; }
 .hatangso-name span, .hatangso-rank span {

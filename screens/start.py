@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import streamlit as st
 
 from geo.gap import Figures
@@ -58,19 +56,7 @@ def _choice() -> None:
 
 def _figures(run: CoverageRun, result: GapResult) -> None:
     figures = result.operators["any"]
-    covered, uncovered, unknown = figure.hundred(figures)
-    day = dt.datetime.fromisoformat(run.made_at).date()
-    st.markdown(
-        "## "
-        + state.md(
-            "screen.start.sentence",
-            technology="5G",
-            covered=covered,
-            uncovered=uncovered,
-            unknown=unknown,
-            day=day,
-        )
-    )
+    st.markdown("## " + figure.sentence(figures, made_at=run.made_at))
     columns = st.columns(3)
     for column, name, value in zip(
         columns, ("covered", "uncovered", "unknown"), _people(figures), strict=True
@@ -98,7 +84,7 @@ def _map(result: GapResult) -> None:
         *scene.of_layer("site", label=False),
         *scene.names(),
     )
-    scene.show(drawings, key="map_start", height_px=430, width_px=620)
+    scene.show(drawings, key="map_start", height_px=390, width_px=620)
     operators = operators_of(state.table("site"), state.table("cell"))
     legend.render((scene.gap_entry(), *legend.of_layer(spec_of("site"), operators=operators)))
 
@@ -146,6 +132,6 @@ def _before_first_estimate() -> None:
     with left:
         st.subheader(state.tr("screen.start.map"), anchor=False)
         drawings = (*scene.ground(), *scene.of_layer("site", label=False), *scene.names())
-        scene.show(drawings, key="map_start", height_px=430, width_px=620)
+        scene.show(drawings, key="map_start", height_px=390, width_px=620)
     with right:
         _missing()

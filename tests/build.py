@@ -68,7 +68,7 @@ def village(on: Grid, *, seed: int, houses: int) -> Surface:
 
 
 def sector(*, row: float = 30.0, col: float = 30.0, on: Grid | None = None, **changes: object) -> Transmitter:
-    """A fully documented n41 sector over a cell of the grid, with a very wide beam to the east unless changed."""
+    """A fully documented n41 sector over a cell, with a very wide beam to the east unless changed."""
     x_m, y_m = (on or grid()).to_xy(row, col)
     usual = Transmitter(
         id="s1",

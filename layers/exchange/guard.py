@@ -56,7 +56,7 @@ def read(
         There is no such file.
     """
     if not path.is_file():
-        raise NotFoundError("file_missing", name=path.name)
+        raise NotFoundError("file_missing", file=path.name)
     allowed = limits or Limits()
     size = path.stat().st_size
     if size > allowed.bytes:
@@ -67,7 +67,7 @@ def read(
         try:
             shutil.copyfile(path, copy)
         except OSError as error:
-            raise FileError("file_unreadable", name=path.name) from error
+            raise FileError("file_unreadable", file=path.name) from error
         return _run(copy, folder, name or path.name, _sized(allowed, size), encoding)
 
 

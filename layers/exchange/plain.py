@@ -17,7 +17,7 @@ def write_plain_csv(path: Path, *, headings: Sequence[str], rows: Sequence[Seque
     Parameters
     ----------
     path
-        Where the file shall appear.
+        Where the file shall appear; its folder is made where it does not exist.
     headings
         Texts of the first row.
     rows
@@ -33,6 +33,7 @@ def write_plain_csv(path: Path, *, headings: Sequence[str], rows: Sequence[Seque
     StoreError
         The folder may not be written, or the disk is full.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     build = partial(_build, name=path.name, lines=[list(headings), *(list(row) for row in rows)])
     _, sha256 = publish(path, build)
     return sha256

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from geo.errors import InputError, StoreError
 from geo.io import write_cog
 from layers.exchange.plain import write_plain_csv
 from layers.store import create_store
+from layers.store.filled import create_filled
 from planning.sample import fibre, frame, ground, house, incoming, network, passive, public, settlement, way
 
 NAME, CODE = "Xã Mẫu", "00000"
@@ -116,13 +115,12 @@ def make(folder: Path, *, seed: int = 1, size: str = "commune", now: dt.datetime
         raise StoreError("workspace_exists", folder=folder.name)
     layers = tables(seed)
     digests = _write_rasters(folder, layers["building"], seed)
-    (folder / "incoming").mkdir(exist_ok=True)
     write_plain_csv(
         folder / "incoming" / incoming.FILE_NAME, headings=incoming.HEADINGS, rows=incoming.rows()
     )
     values = {"name": NAME, "commune_code": CODE, "calc_epsg": str(frame.EPSG), "is_sample": "1"}
     values |= {"sample_seed": str(seed), "sample_size": size, "made_at": now.isoformat()}
-    digests |= _write_tables(folder, layers, values)
+    digests |= create_filled(folder, values, layers)
     return SampleReport(
         folder=folder,
         seed=seed,
@@ -167,7 +165,6 @@ def make_starter(folder: Path, *, now: dt.datetime) -> Path:
 
 def _write_rasters(folder: Path, buildings: gpd.GeoDataFrame, seed: int) -> dict[str, str]:
     rasters = folder / "rasters"
-    rasters.mkdir(parents=True, exist_ok=True)
     houses = buildings.to_crs(frame.EPSG)
     heights_m = houses["height_m"].to_numpy(dtype=np.float64)
     digests = {}
@@ -177,20 +174,4 @@ def _write_rasters(folder: Path, buildings: gpd.GeoDataFrame, seed: int) -> dict
     ):
         write_cog(rasters / f"{name}.tif", raster)
         digests[f"rasters/{name}.tif"] = ground.digest(raster)
-    return digests
-
-
-def _write_tables(
-    folder: Path, layers: Mapping[str, gpd.GeoDataFrame], values: Mapping[str, str]
-) -> dict[str, str]:
-    draft = folder / f".draft-{uuid.uuid4().hex}"
-    try:
-        store = create_store(draft, values)
-        store.replace(layers)
-        digests = {name: store.digest(name) for name in layers}
-        store.close()
-        (folder / "cache").mkdir(exist_ok=True)
-        (draft / FILE_NAME).replace(folder / FILE_NAME)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return digests

@@ -22,7 +22,7 @@ from tests import build
 grid = build.grid(rows=9, cols=9)
 surface = build.rough(grid, seed=3)
 sectors = [
-    build.sector(on=grid, row=4, col=4, azimuth_deg=30.0, horizontal_beamwidth_deg=65.0, mechanical_tilt_deg=3.0),
+    build.sector(on=grid, row=4, col=4, azimuth_deg=30.0, mechanical_tilt_deg=3.0),
     build.sector(on=grid, row=1, col=7, id="s2", mast_id="m2", azimuth_deg=None, height_m=12.0),
 ]
 out = {"compiled": not numba.config.DISABLE_JIT}
@@ -30,8 +30,9 @@ for sight in ("radial", "exact"):
     found = estimate(sectors, surface, levels=build.levels(), limits={"default": 60.0}, sight=sight)
     out[sight] = np.nan_to_num(found.power_dbm["A"], nan=-999.0).tolist()
     out[sight + "_server"] = found.server["A"].tolist()
-loss_db, _ = path_loss_db("rma", frequency_mhz=763.0, distance_m=[5.0, 700.0], tx_height_m=30.0, rx_height_m=1.5,
-                          los=[True, False])
+loss_db, _ = path_loss_db(
+    "rma", frequency_mhz=763.0, distance_m=[5.0, 700.0], tx_height_m=30.0, rx_height_m=1.5, los=[True, False]
+)
 out["loss"] = loss_db.tolist()
 print(json.dumps(out))
 """

@@ -1,0 +1,357 @@
+"""A file on its way into a layer: shown, corrected, confirmed, then taken whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from geo.crs import TM3
+from layers.catalogue import CATALOGUE
+from layers.exchange.headings import POSITION
+from layers.exchange.transit import received
+from layers.issue import Issue, Severity
+from layers.spec import LayerSpec
+from planning import exchange
+from planning.intake import Answers, Preview, Question, Topic
+from screens import guard, state
+from screens.guard import guarded
+
+KINDS = ("csv", "txt", "xlsx", "xls", "geojson", "json", "gpkg", "kml", "kmz", "gpx", "zip")
+SHOWN_ISSUES = 12
+SHOWN_ROWS = 300
+IGNORE = ""
+GRAVITY = (Severity.ERROR, Severity.ASK, Severity.WARNING)
+ICONS = {
+    Severity.ERROR: ":material/error:",
+    Severity.ASK: ":material/help:",
+    Severity.WARNING: ":material/info:",
+}
+
+
+@guarded
+def any_layer() -> None:
+    """Bring a file into a layer that the user chooses."""
+    names = [spec.name for spec in CATALOGUE if spec.filled and spec.name != "coverage5g"]
+    layer = st.selectbox(
+        state.tr("screen.intake.layer"),
+        names,
+        index=names.index("site"),
+        format_func=lambda name: state.tr(f"layer.{name}"),
+        key="intake_layer",
+    )
+    told = st.session_state.pop("intake_done", None)
+    if told is not None:
+        st.success(told, icon=":material/check_circle:")
+    done = panel(layer, may_replace=True)
+    if done is not None:
+        st.session_state["intake_done"] = done
+        st.rerun()
+
+
+def uploader(name: str) -> UploadedFile | None:
+    """
+    A place to drop a file; it empties itself after :func:`clear`.
+
+    Parameters
+    ----------
+    name
+        Name of the place, unique on the page.
+
+    Returns
+    -------
+    file
+        The file, or None.
+    """
+    turn = st.session_state.setdefault(f"intake_turn.{name}", 0)
+    return st.file_uploader(
+        state.tr("screen.intake.file"),
+        type=KINDS,
+        key=f"intake_file.{name}.{turn}",
+        accept_multiple_files=False,
+    )
+
+
+def clear(name: str) -> None:
+    """
+    Empty a place for files.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    """
+    st.session_state[f"intake_turn.{name}"] = st.session_state.get(f"intake_turn.{name}", 0) + 1
+
+
+def panel(layer: str, *, may_replace: bool = False) -> str | None:
+    """
+    The way of one file into one layer.
+
+    Parameters
+    ----------
+    layer
+        Layer name.
+    may_replace
+        True offers to replace the layer instead of adding to it.
+
+    Returns
+    -------
+    done
+        What was taken, as a sentence, in the run that took it; else None.
+    """
+    file = uploader(layer)
+    if file is None:
+        return None
+    own = f"{layer}.{file.file_id}"
+    shown = _preview(file, layer, _answers(own))
+    with st.container(border=True):
+        st.markdown(f"**{state.md('screen.intake.rows', n=len(shown.rows))}** · {state.plain_md(file.name)}")
+        if shown.converted is not None:
+            _sample(shown)
+            _columns(shown, own)
+        _issues(shown)
+        _questions(shown, own)
+        return _accept(shown, layer, may_replace=may_replace)
+
+
+def _preview(file: UploadedFile, layer: str, answers: Answers) -> Preview:
+    found = state.opened()
+    key = (file.file_id, layer, repr(answers), state.version(found.folder))
+    kept = st.session_state.get("intake_preview")
+    if kept is not None and kept[0] == key:
+        return kept[1]  # type: ignore[no-any-return]
+    with st.spinner(state.tr("screen.intake.reading")), received(file.getvalue()) as path:
+        shown = exchange.preview(found, path, layer=layer, answers=answers, name=file.name)
+    st.session_state["intake_preview"] = (key, shown)
+    return shown
+
+
+def _answers(own: str) -> Answers:
+    """What the widgets of this file say; those not drawn yet leave the proposals."""
+    get = st.session_state.get
+    leave = set(get(f"{own}.leave", ()))
+    if get(f"{own}.leave_errors", False):
+        leave |= set(get(f"{own}.error_rows", ()))
+    return Answers(
+        columns=dict(get(f"{own}.columns", {})),
+        epsg=get(f"{own}.crs") or None,
+        encoding=get(f"{own}.encoding"),
+        sheet=get(f"{own}.sheet"),
+        operator=get(f"{own}.operator"),
+        place_by_hamlet=get(f"{own}.placement", True),
+        leave_out=frozenset(leave),
+    )
+
+
+def _sample(shown: Preview) -> None:
+    table = shown.converted.table if shown.converted is not None else pd.DataFrame()
+    spec = shown.spec
+    used = [
+        column.name for column in spec.columns if column.name in table and table[column.name].notna().any()
+    ]
+    rows = [
+        {
+            state.column_title(spec, name): state.value_text(spec, name, row[name])
+            for name in used
+            if name not in ("is_sample", "source")
+        }
+        for row in table.head(SHOWN_ROWS)[used].to_dict("records")
+    ]
+    frame = pd.DataFrame(rows)
+    numbers = shown.converted.row_numbers if shown.converted is not None else ()
+    frame.insert(0, state.tr("screen.intake.row"), list(numbers[: len(frame)]))
+    if spec.geometry_required or table.geometry.notna().any():
+        frame.insert(1, state.tr("screen.intake.placed"), _placed(shown)[: len(frame)])
+    st.dataframe(frame, hide_index=True, height=min(250, 35 * (len(frame) + 1) + 2))
+
+
+def _placed(shown: Preview) -> list[str]:
+    if shown.converted is None:
+        return []
+    by_hamlet = set(shown.converted.placed_rows)
+    return [
+        state.tr(
+            f"screen.intake.placed.{'hamlet' if row in by_hamlet else 'none' if shape is None else 'given'}"
+        )
+        for row, shape in zip(shown.converted.row_numbers, shown.converted.table.geometry, strict=True)
+    ]
+
+
+def _columns(shown: Preview, own: str) -> None:
+    wanted = any(one.topic is Topic.COLUMNS for one in shown.questions)
+    with st.expander(state.tr("screen.intake.columns"), expanded=wanted):
+        st.caption(state.tr("screen.intake.columns.lead"))
+        fields = _fields(shown.spec)
+        titles = list(fields)
+        by_name = {name: title for title, name in fields.items()}
+        heading, field, example = (
+            state.tr(f"screen.intake.{name}") for name in ("heading", "field", "example")
+        )
+        firsts = [
+            next((row[i] for row in shown.sample if row[i]), "") for i in range(len(shown.columns.fields))
+        ]
+        frame = pd.DataFrame(
+            {
+                heading: list(shown.columns.fields),
+                example: firsts,
+                field: [by_name.get(name or IGNORE, titles[0]) for name in shown.columns.fields.values()],
+            }
+        )
+        edited = st.data_editor(
+            frame,
+            key=f"{own}.editor",
+            hide_index=True,
+            disabled=[heading, example],
+            column_config={field: st.column_config.SelectboxColumn(options=titles, required=True)},
+        )
+        chosen = {row[heading]: fields[row[field]] or None for row in edited.to_dict("records")}
+        if chosen != dict(shown.columns.fields):
+            st.session_state[f"{own}.columns"] = {
+                name: value for name, value in chosen.items() if value != shown.columns.fields[name]
+            } | dict(st.session_state.get(f"{own}.columns", {}))
+            st.rerun()
+
+
+def _fields(spec: LayerSpec) -> dict[str, str]:
+    """Title of each column that a heading may mean, the empty one first."""
+    own = {
+        state.column_title(spec, column.name): column.name for column in spec.columns if not column.technical
+    }
+    places = {state.tr(f"screen.intake.position.{name.removeprefix('_')}"): name for name in POSITION}
+    return {state.tr("screen.intake.ignore"): IGNORE, **places, **own}
+
+
+def _issues(shown: Preview) -> None:
+    left = [one for one in shown.issues if one.row not in shown.answers.leave_out]
+    for gravity in GRAVITY:
+        found = [one for one in left if one.severity is gravity]
+        if not found:
+            continue
+        words = state.tr(f"screen.intake.issues.{gravity.value}", n=len(found))
+        with st.expander(words, expanded=gravity is not Severity.WARNING, icon=ICONS[gravity]):
+            _list(found)
+
+
+def _list(issues: Sequence[Issue]) -> None:
+    st.markdown("\n".join(f"- {guard.sentence(issue)}" for issue in issues[:SHOWN_ISSUES]))
+    if len(issues) > SHOWN_ISSUES:
+        st.caption(state.tr("screen.more_faults", n=len(issues) - SHOWN_ISSUES))
+
+
+def _questions(shown: Preview, own: str) -> None:
+    errors = sorted(
+        {one.row for one in shown.issues if one.severity is Severity.ERROR and one.row is not None}
+    )
+    st.session_state[f"{own}.error_rows"] = errors
+    if not shown.questions and not errors:
+        return
+    st.markdown(f"**{state.md('screen.intake.confirm')}**")
+    if errors:
+        st.checkbox(state.tr("screen.intake.leave_errors", n=len(errors)), key=f"{own}.leave_errors")
+    for question in shown.questions:
+        _question(question, own)
+
+
+def _question(question: Question, own: str) -> None:
+    topic = question.topic
+    if topic is Topic.CRS:
+        options = [int(str(code)) for code in question.options]
+        st.selectbox(
+            state.tr("screen.intake.crs"),
+            options,
+            index=options.index(int(str(question.proposed))) if question.proposed in options else None,
+            format_func=system_name,
+            help=state.tr("screen.intake.crs.help"),
+            placeholder=state.tr("screen.intake.crs.choose"),
+            key=f"{own}.crs",
+        )
+    elif topic is Topic.OPERATOR:
+        options_ = [str(one) for one in question.options]
+        st.selectbox(
+            state.tr("screen.intake.operator"),
+            options_,
+            index=options_.index(str(question.proposed)) if question.proposed in options_ else None,
+            format_func=state.operator_name,
+            key=f"{own}.operator",
+        )
+    elif topic in (Topic.SHEET, Topic.ENCODING):
+        choices = [str(one) for one in question.options]
+        st.selectbox(
+            state.tr(f"screen.intake.{topic.value}"), choices, index=None, key=f"{own}.{topic.value}"
+        )
+    elif topic is Topic.PLACEMENT:
+        st.checkbox(
+            state.tr("screen.intake.placement", n=len(question.rows)), value=True, key=f"{own}.placement"
+        )
+    elif topic is Topic.ROWS:
+        st.multiselect(
+            state.tr("screen.intake.leave", n=len(question.rows)),
+            question.rows,
+            format_func=lambda row: state.tr("screen.row", row=str(row)),
+            placeholder=state.tr("screen.intake.leave.none"),
+            key=f"{own}.leave",
+        )
+    else:
+        st.caption(state.tr(f"screen.intake.{topic.value}"))
+
+
+def system_name(epsg: int) -> str:
+    """
+    Name of a coordinate system for officials.
+
+    Parameters
+    ----------
+    epsg
+        Its code.
+
+    Returns
+    -------
+    name
+        In the language of the session; with the code behind *Kỹ thuật*.
+    """
+    if epsg in TM3:
+        degrees, minutes = divmod(round(TM3[epsg] * 60), 60)
+        name = state.tr("screen.crs.tm3", meridian=f"{degrees}°{minutes:02d}'")
+    else:
+        name = state.tr(f"screen.crs.{epsg}")
+    return f"{name} – EPSG:{epsg}" if state.is_technical() else name
+
+
+def _accept(shown: Preview, layer: str, *, may_replace: bool) -> str | None:
+    replaces = may_replace and len(state.table(layer)) > 0 and _mode() == "replace"
+    n_rows = len([row for row in shown.rows if row not in shown.answers.leave_out])
+    left = [one for one in shown.issues if one.row not in shown.answers.leave_out]
+    blocked = shown.converted is None or any(one.severity is Severity.ERROR for one in left) or n_rows == 0
+    agree = "agree" if shown.questions or any(one.severity is Severity.ASK for one in left) else "accept"
+    if not st.button(
+        state.tr(f"screen.intake.{agree}", n=n_rows),
+        type="primary",
+        disabled=blocked,
+        icon=":material/check:",
+    ):
+        return None
+    agreed = replace(shown, answers=replace(shown.answers, is_confirmed=True))
+    accepted = exchange.accept(state.opened(), agreed, replace=replaces, now=state.now())
+    clear(layer)
+    return _done(layer, len(accepted.table), accepted.n_skipped)
+
+
+def _mode() -> str:
+    return str(
+        st.radio(
+            state.tr("screen.intake.mode"),
+            ("append", "replace"),
+            format_func=lambda name: state.tr(f"screen.intake.mode.{name}"),
+            horizontal=True,
+            key="intake_mode",
+        )
+    )
+
+
+def _done(layer: str, n_rows: int, n_skipped: int) -> str:
+    words = state.tr("screen.intake.done", n=n_rows, layer=state.tr(f"layer.{layer}"))
+    return f"{words} {state.tr('screen.intake.skipped', n=n_skipped)}" if n_skipped else words
