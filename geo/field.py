@@ -267,7 +267,7 @@ def radiate(
     radius = math.ceil(max(mast.reach_m) / grid.cell_m) + 1
     if row + radius < 0 or col + radius < 0 or row - radius >= grid.rows or col - radius >= grid.cols:
         return None
-    part = blocks.cut(row=row, col=col, radius=radius)
+    part = blocks.cut(row=row, col=col, radius_cells=radius)
     usable = mast.model is not None and not math.isnan(part.top_m[radius, radius])
     altitude_m = float(part.ground_m[radius, radius]) + first.height_m if usable else math.nan
     if usable:

@@ -163,9 +163,7 @@ def read_surface(terrain_path: Path | None, clutter_path: Path | None, grid: Gri
     )
 
 
-def burn(
-    grid: Grid, shapes: Sequence[tuple[shapely.Geometry, float]], *, background: float = math.nan
-) -> Floats32:
+def burn(grid: Grid, shapes: Sequence[tuple[shapely.Geometry, float]], *, fill: float = math.nan) -> Floats32:
     """
     Values of shapes in the cells whose centre they hold.
 
@@ -175,7 +173,7 @@ def burn(
         Where the cells lie.
     shapes
         Geometry in the grid's reference system, and its value; where they overlap the larger value wins.
-    background
+    fill
         Value of all other cells.
 
     Returns
@@ -188,10 +186,8 @@ def burn(
         key=lambda pair: pair[1],
     )
     if not rising:
-        return np.full(grid.shape, background, dtype=np.float32)
-    burnt = rasterize(
-        rising, out_shape=grid.shape, fill=background, transform=grid.transform, dtype="float32"
-    )
+        return np.full(grid.shape, fill, dtype=np.float32)
+    burnt = rasterize(rising, out_shape=grid.shape, fill=fill, transform=grid.transform, dtype="float32")
     return np.asarray(burnt, dtype=np.float32)
 
 
@@ -246,7 +242,7 @@ def _writing(path: Path) -> Iterator[Path]:
     except (OSError, RasterioError) as error:
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
         if full or "No space left" in str(error) or "No space left" in str(error.__cause__):
-            raise DiskFullError("disk_full", file=path.name) from error
+            raise DiskFullError("disk_full", folder=str(path.parent)) from error
         raise StoreError("raster_unwritable", file=path.name) from error
     finally:
         if beside is not None:

@@ -59,7 +59,7 @@ class Blocks:
             assumed=surface.assumed.astype(np.uint8),
         )
 
-    def cut(self, *, row: int, col: int, radius: int) -> Blocks:
+    def cut(self, *, row: int, col: int, radius_cells: int) -> Blocks:
         """
         Square around a cell; beyond the grid nothing is known.
 
@@ -67,28 +67,28 @@ class Blocks:
         ----------
         row, col
             Central cell, also outside the grid.
-        radius
+        radius_cells
             Cells on each side, at least 1.
 
         Returns
         -------
         blocks
-            On a grid of 2 radius + 1 rows and columns.
+            On a grid of 2 radius_cells + 1 rows and columns.
         """
-        side = 2 * radius + 1
+        side = 2 * radius_cells + 1
         grid = Grid(
             epsg=self.grid.epsg,
-            west_m=self.grid.west_m + (col - radius) * self.grid.cell_m,
-            north_m=self.grid.north_m - (row - radius) * self.grid.cell_m,
+            west_m=self.grid.west_m + (col - radius_cells) * self.grid.cell_m,
+            north_m=self.grid.north_m - (row - radius_cells) * self.grid.cell_m,
             cell_m=self.grid.cell_m,
             rows=side,
             cols=side,
         )
         return Blocks(
             grid=grid,
-            ground_m=_cut(self.ground_m, row - radius, col - radius, side, fill=np.nan),
-            top_m=_cut(self.top_m, row - radius, col - radius, side, fill=np.nan),
-            assumed=_cut(self.assumed, row - radius, col - radius, side, fill=0),
+            ground_m=_cut(self.ground_m, row - radius_cells, col - radius_cells, side, fill=np.nan),
+            top_m=_cut(self.top_m, row - radius_cells, col - radius_cells, side, fill=np.nan),
+            assumed=_cut(self.assumed, row - radius_cells, col - radius_cells, side, fill=0),
         )
 
     def marks(
@@ -178,7 +178,7 @@ def visible(
     """
     row, col, east_m, north_m = place(surface.grid, x_m, y_m)
     radius = max(math.ceil(radius_m / surface.grid.cell_m), 1)
-    blocks = Blocks.of(surface).cut(row=row, col=col, radius=radius)
+    blocks = Blocks.of(surface).cut(row=row, col=col, radius_cells=radius)
     ground_m = float(blocks.ground_m[radius, radius])
     if math.isnan(ground_m):
         raise InputError("ground_unknown", x_m=x_m, y_m=y_m)

@@ -321,7 +321,7 @@ def _with_buildings(surface: Surface, workspace: Workspace) -> Surface:
         return surface
     shapes = table.to_crs(workspace.calc_epsg).geometry
     heights_m = table["height_m"].fillna(data.setting("clutter_default_building_m")).astype(float)
-    clutter_m = io.burn(surface.grid, list(zip(shapes, heights_m, strict=True)), background=np.nan)
+    clutter_m = io.burn(surface.grid, list(zip(shapes, heights_m, strict=True)), fill=np.nan)
     return Surface(grid=surface.grid, ground_m=surface.ground_m, clutter_height_m=clutter_m)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import geopandas as gpd
+import pandas as pd
 import streamlit as st
 
 from geo.errors import NotFoundError, StoreError
@@ -446,7 +447,7 @@ def value_text(spec: LayerSpec, column: str, value: object) -> str:
     text
         In the language of the session; empty where there is no value.
     """
-    if value is None or value != value:
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
         return ""
     if isinstance(value, bool):
         return tr("common.yes" if value else "common.no")
@@ -458,8 +459,15 @@ def value_text(spec: LayerSpec, column: str, value: object) -> str:
     if isinstance(value, float) and found is not None and found.unit:
         return text.number(value, language(), digits=0 if value == round(value) else 1)
     if found is not None and found.kind == "date":
-        return text.day(dt.date.fromisoformat(str(value)[:10]), language())
+        return _day(str(value)[:10])
     return str(value)
+
+
+def _day(written: str) -> str:
+    try:
+        return text.day(dt.date.fromisoformat(written))
+    except ValueError:
+        return written
 
 
 def go(page: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import shapely
-from geo.io import write_cog
 
 from geo.grid import Grid
+from geo.io import write_cog
 from geo.raster import Raster
 from planning.workspace import Workspace, create
 

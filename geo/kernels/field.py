@@ -127,7 +127,7 @@ def pattern_db(
     electrical_deg: float,
     horizontal_deg: float,
     vertical_deg: float,
-    omni: float,
+    omni_share: float,
 ) -> float:
     """
     Attenuation of an antenna towards a direction.
@@ -142,7 +142,7 @@ def pattern_db(
         Electrical tilt [°], downwards positive: it shifts the vertical pattern.
     horizontal_deg, vertical_deg
         Half-power widths [°].
-    omni
+    omni_share
         Above 0.5: the azimuth is unknown, and the horizontal pattern and the turn are left out.
 
     Returns
@@ -154,7 +154,7 @@ def pattern_db(
     ----------
     TR 38.901 Table 7.3-1.
     """
-    if omni > 0.5:
+    if omni_share > 0.5:
         # The downtilt then holds in every direction.
         tilt_deg = electrical_deg + math.atan2(sin_tilt, cos_tilt) * DEGREES
         below_deg = -math.asin(max(-1.0, min(1.0, up))) * DEGREES

@@ -68,68 +68,68 @@ def sweep(
 
 @compiled
 def _wedge(
-    away: int,
-    along: int,
-    radius: int,
+    away_cells: int,
+    along_cells: int,
+    radius_cells: int,
     cell_m: float,
     mast_altitude_m: float,
     receiver_m: float,
-    curve: float,
+    curve_factor: float,
     ground_m: Heights,
     top_m: Heights,
     assumed: Marks,
     marks: Marks,
 ) -> None:
-    # One quarter of the disc, in flat arrays: steps ``away`` from the mast and ``along`` a line of cells.
+    # One quarter of the disc, in flat arrays: steps from line to line and from cell to cell of a line.
     # Ray o ends at offset o of the rim. It crosses the n-th line from n - 1/2 to n + 1/2, in one cell or in
     # two that meet at ``turn``. Cell j belongs to the ray round(j R / n), which passes near its centre.
     # Unsigned indices spare the test for negative ones.
-    centre = radius * (2 * radius + 1) + radius
-    highest = np.full(2 * radius + 1, -np.inf)
-    carried = np.zeros(2 * radius + 1, dtype=np.uint8)
-    stretch_m = cell_m * np.sqrt(1.0 + (np.arange(-radius, radius + 1) / radius) ** 2)
+    centre = radius_cells * (2 * radius_cells + 1) + radius_cells
+    highest = np.full(2 * radius_cells + 1, -np.inf)
+    carried = np.zeros(2 * radius_cells + 1, dtype=np.uint8)
+    stretch_m = cell_m * np.sqrt(1.0 + (np.arange(-radius_cells, radius_cells + 1) / radius_cells) ** 2)
     some_assumed = assumed.any()
-    for n in range(1, radius + 1):
-        rim = min(n, int(math.sqrt(radius * radius - n * n)))
-        inner = rim - 1 if along != 1 and rim == n else rim
-        line_start = centre + n * away
+    for n in range(1, radius_cells + 1):
+        rim = min(n, int(math.sqrt(radius_cells * radius_cells - n * n)))
+        inner = rim - 1 if along_cells != 1 and rim == n else rim
+        line_start = centre + n * away_cells
         near, far = n - 0.5, n + 0.5
-        to_ray, to_near, to_far = radius / n, near / radius, far / radius
+        to_ray, to_near, to_far = radius_cells / n, near / radius_cells, far / radius_cells
         for j in range(-inner, inner + 1):
-            cell = np.uint64(line_start + j * along)
+            cell = np.uint64(line_start + j * along_cells)
             if math.isnan(top_m[cell]):
                 continue
             o = math.floor(j * to_ray + 0.5)
-            ray = np.uint64(o + radius)
+            ray = np.uint64(o + radius_cells)
             mark, blocking = VISITED | carried[ray], highest[ray]
             first = math.floor(o * to_near + 0.5)
             if first != j:
-                turn = min(max((max(first, j) - 0.5) * radius / o, near), far)
-                beside_m = top_m[np.uint64(line_start + first * along)] - mast_altitude_m
-                if turn > near + TIE and math.isnan(beside_m):
-                    mark |= UNKNOWN
-                elif turn > near + TIE:
-                    blocking = max(blocking, _slope(beside_m, near, turn, stretch_m[ray], curve))
+                turn = min(max((max(first, j) - 0.5) * radius_cells / o, near), far)
+                beside = np.uint64(line_start + first * along_cells)
+                if turn > near + TIE:
+                    rise_m = top_m[beside] - mast_altitude_m
+                    mark |= (ASSUMED if assumed[beside] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
+                    blocking = max(blocking, _slope(rise_m, near, turn, stretch_m[ray], curve_factor))
             # Slope of the receiver against the highest slope before it, both times the distance.
             square_m2 = cell_m * cell_m * (n * n + j * j)
             rise_m = ground_m[cell] + receiver_m - mast_altitude_m
-            if rise_m - square_m2 * curve < blocking * math.sqrt(square_m2):
+            if rise_m - square_m2 * curve_factor < blocking * math.sqrt(square_m2):
                 mark |= BLOCKED
             if some_assumed and assumed[cell]:
                 mark |= ASSUMED
             marks[cell] = mark
-        last = min(radius, int(rim * to_ray) + 1)
+        last = min(radius_cells, int(rim * to_ray) + 1)
         per_near, per_far = 1.0 / near, 1.0 / far
         for o in range(-last, last + 1):
-            ray = np.uint64(o + radius)
+            ray = np.uint64(o + radius_cells)
             first, second = math.floor(o * to_near + 0.5), math.floor(o * to_far + 0.5)
-            cell = np.uint64(line_start + first * along)
+            cell = np.uint64(line_start + first * along_cells)
             rise_m = top_m[cell] - mast_altitude_m
             if first == second and not math.isnan(rise_m):
                 if rise_m >= 0.0:
-                    slope = rise_m * per_near / stretch_m[ray] - near * stretch_m[ray] * curve
+                    slope = rise_m * per_near / stretch_m[ray] - near * stretch_m[ray] * curve_factor
                 else:
-                    slope = rise_m * per_far / stretch_m[ray] - far * stretch_m[ray] * curve
+                    slope = rise_m * per_far / stretch_m[ray] - far * stretch_m[ray] * curve_factor
                 if slope > highest[ray]:
                     highest[ray] = slope
                 if some_assumed and assumed[cell]:
@@ -137,24 +137,26 @@ def _wedge(
                 continue
             turn = far
             if first != second:
-                turn = min(max((max(first, second) - 0.5) * radius / o, near), far)
+                turn = min(max((max(first, second) - 0.5) * radius_cells / o, near), far)
             if turn > near + TIE:
                 carried[ray] |= (ASSUMED if assumed[cell] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
-                highest[ray] = max(highest[ray], _slope(rise_m, near, turn, stretch_m[ray], curve))
+                highest[ray] = max(highest[ray], _slope(rise_m, near, turn, stretch_m[ray], curve_factor))
             if turn < far - TIE:
-                cell = np.uint64(line_start + second * along)
+                cell = np.uint64(line_start + second * along_cells)
                 rise_m = top_m[cell] - mast_altitude_m
                 carried[ray] |= (ASSUMED if assumed[cell] else 0) | (UNKNOWN if math.isnan(rise_m) else 0)
-                highest[ray] = max(highest[ray], _slope(rise_m, turn, far, stretch_m[ray], curve))
+                highest[ray] = max(highest[ray], _slope(rise_m, turn, far, stretch_m[ray], curve_factor))
 
 
 @compiled
-def _slope(rise_m: float, near: float, far: float, stretch_m: float, curve: float) -> float:
-    # A block above the antenna hides most by its near edge, one below it by its far edge; nothing: -inf.
+def _slope(
+    rise_m: float, near_cells: float, far_cells: float, stretch_m: float, curve_factor: float
+) -> float:
+    # A block above the antenna hides most by its near edge, one below it by its far edge; unknown: -inf.
     if math.isnan(rise_m):
         return -math.inf
-    edge_m = (near if rise_m >= 0.0 else far) * stretch_m
-    return rise_m / edge_m - edge_m * curve
+    edge_m = (near_cells if rise_m >= 0.0 else far_cells) * stretch_m
+    return rise_m / edge_m - edge_m * curve_factor
 
 
 @compiled

@@ -72,6 +72,6 @@ def write(table: pd.DataFrame, path: Path) -> None:
             table.to_csv(stream, index=False, lineterminator="\n")
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from layers.issue import Issue, Severity
 
 DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 _COLLECTION = "GeometryCollection"
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_OPENING, _CLOSING = list(b"[{"), list(b"]}")
+_CHUNK = 1 << 22
 _SAFE_NAME = re.compile(r"[^\w .,:()/%°-]")
 RESERVED = ("geom", "geometry", "fid", "rowid", "ogc_fid", "select", "table", "index", "group", "order")
 
@@ -73,7 +76,9 @@ def read(data: bytes, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
         headings=tuple(headings.values()),
         rows=rows,
         row_numbers=tuple(range(1, len(rows) + 1)),
-        shapes=tuple(shapes),
+        shapes=tuple(
+            None if one is None else bytes(one) for one in shapely.to_wkb(np.array(shapes, dtype=object))
+        ),
         epsg=epsg,
         is_crs_declared=is_declared,
         crs_name=name,
@@ -93,15 +98,14 @@ class _Counter:
 
 
 def _check_depth(data: bytes, limit: int) -> None:
+    signs = np.frombuffer(_STRING.sub(b"", data), dtype=np.uint8)
     depth = 0
-    for found in _TOKEN.finditer(data):
-        sign = data[found.start()]
-        if sign in b"[{":
-            depth += 1
-            if depth > limit:
-                raise refusal("json_too_deep", limit=limit)
-        elif sign in b"]}":
-            depth -= 1
+    for start in range(0, len(signs), _CHUNK):
+        part = signs[start : start + _CHUNK]
+        steps = np.isin(part, _OPENING).astype(np.int32) - np.isin(part, _CLOSING)
+        if depth + int(np.cumsum(steps).max(initial=0)) > limit:
+            raise refusal("json_too_deep", limit=limit)
+        depth += int(steps.sum())
 
 
 def _parse(text: str, repeated: list[str]) -> dict[str, Any]:
@@ -164,15 +168,16 @@ def _properties(feature: dict[str, Any], number: int, faults: list[Issue]) -> di
     return properties or {}
 
 
-def _shape(feature: dict[str, Any], number: int, counter: _Counter) -> tuple[bytes | None, list[Issue]]:
+def _shape(
+    feature: dict[str, Any], number: int, counter: _Counter
+) -> tuple[shapely.Geometry | None, list[Issue]]:
     if "geometry" not in feature:
         raise refusal("geojson_structure", row=number, detail="geometry is missing")
     geometry = feature["geometry"]
     if geometry is None:
         return None, []
     faults: list[Issue] = []
-    shape = _geometry(geometry, number, counter, faults)
-    return (None if shape is None else bytes(shapely.to_wkb(shape))), faults
+    return _geometry(geometry, number, counter, faults), faults
 
 
 def _geometry(
@@ -263,10 +268,15 @@ def _build(kind: str, nested: Sequence[Any], number: int, faults: list[Issue]) -
 
 def _check_winding(polygons: Sequence[Any], number: int, faults: list[Issue]) -> None:
     for rings in polygons:
-        turns = [bool(shapely.is_ccw(shapely.linearrings(ring))) for ring in rings]
+        turns = [_is_ccw(ring) for ring in rings]
         if turns and (not turns[0] or any(turns[1:])):
             faults.append(issue("geom_rewound", Severity.WARNING, row=number))
             return
+
+
+def _is_ccw(ring: Sequence[tuple[float, float]]) -> bool:
+    x, y = ring[0]
+    return sum((a[0] - x) * (b[1] - y) - (b[0] - x) * (a[1] - y) for a, b in pairwise(ring)) > 0
 
 
 def _polygon(rings: Sequence[Any]) -> shapely.Polygon:

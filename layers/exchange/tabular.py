@@ -98,13 +98,13 @@ def read_text(text: str, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
     if not text.strip():
         raise refusal("file_empty")
     csv.field_size_limit(1 << 20)
-    delimiter = _delimiter(text)
-    if delimiter == _SPACES:
-        text, delimiter = _GAPS.sub("\t", text), "\t"
-    grid: Grid = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 1
+    grid: Grid = []
     try:
+        delimiter = _delimiter(text)
+        if delimiter == _SPACES:
+            text, delimiter = _GAPS.sub("\t", text), "\t"
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         for cells in reader:
             grid.append((line, [_plain(cell) for cell in cells]))
             line = reader.line_num + 1
@@ -217,7 +217,7 @@ def _texts(row: list[Cell]) -> list[str]:
 
 def _header_at(grid: Grid, merged: Merged) -> int:
     top = grid[:_HEADER_DEPTH]
-    width = max((len(_filled(row)) for _, row in top), default=0)
+    width = _usual_width([len(_filled(row)) for _, row in top])
     covered = {
         place: sum(
             end[1] - start[1] for start, end in merged if start[0] == place and end[1] - start[1] < width - 1
@@ -230,6 +230,13 @@ def _header_at(grid: Grid, merged: Merged) -> int:
         if cells and len(cells) + covered[place] >= 0.6 * width and len(words) >= 0.7 * len(cells):
             return place
     raise refusal("csv_header", row=grid[0][0] if grid else 1)
+
+
+def _usual_width(widths: list[int]) -> int:
+    """Largest width, unless a single row sticks out a little from rows that agree with each other."""
+    largest = max(widths, default=0)
+    repeated = max((width for width, count in Counter(widths).items() if count > 1), default=largest)
+    return repeated if largest <= 2 * repeated else largest
 
 
 def _headings(grid: Grid, at: int, merged: Merged) -> tuple[list[str], int]:

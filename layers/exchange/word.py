@@ -59,7 +59,10 @@ def tidy(text: str) -> str:
     tidy
         Text as it is stored.
     """
-    normal = unicodedata.normalize("NFC", text).replace("\ufeff", "")
+    normal = unicodedata.normalize("NFC", text)
+    if normal.isprintable():
+        return " ".join(normal.split())
+    normal = normal.replace("\ufeff", "")
     kept = "".join(
         letter if letter.isspace() or unicodedata.category(letter) != "Cc" else "" for letter in normal
     )

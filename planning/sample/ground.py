@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from functools import cache
 
 import numpy as np
@@ -66,7 +67,9 @@ def terrain(seed: int) -> Raster:
 
 def clutter(seed: int, houses: list[shapely.Geometry], heights_m: npt.NDArray[np.float64]) -> Raster:
     """
-    Height of houses and trees above the ground: rice 0 m, lychee 6–8 m, houses as in their layer.
+    Height of houses and trees above the ground.
+
+    Rice 0 m, lychee 6–8 m, houses as in their layer; unknown on the land of the hamlet not surveyed.
 
     Parameters
     ----------
@@ -90,6 +93,7 @@ def clutter(seed: int, houses: list[shapely.Geometry], heights_m: npt.NDArray[np
     height_m = np.where(trees > 0, canopy_m, height_m).astype(np.float32)
     _put(height_m, list(zip(houses, heights_m.tolist(), strict=True)))
     _outside_villages(height_m, rng)
+    _put(height_m, [(settlement.territories()[settlement.NOT_SURVEYED - 1], math.nan)])
     return Raster(grid=grid(), values=_stepped(height_m), unit="m", nodata=None)
 
 

@@ -28,7 +28,7 @@ def delta(side: int) -> Surface:
 
 @pytest.mark.bench
 def test_pixels_for_each_second_of_processor_time(benchmark: BenchmarkFixture) -> None:
-    blocks = Blocks.of(delta(1100)).cut(row=550, col=550, radius=RADIUS)
+    blocks = Blocks.of(delta(1100)).cut(row=550, col=550, radius_cells=RADIUS)
     model = MODELS["rma"]
     terms = model.terms(frequency_mhz=2550.0, tx_height_m=36.0, rx_height_m=1.5)
     loss_db, least_db = np.empty((2, *blocks.grid.shape), dtype=np.float32)

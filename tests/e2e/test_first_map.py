@@ -32,12 +32,21 @@ class Officer:
         target.click()
         self.n_clicks += 1
 
+    def settles(self) -> None:
+        """The page has drawn everything that the last act asked for."""
+        expect(self.page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=120_000)
+
     def button(self, words: str | re.Pattern[str]) -> None:
+        self.settles()
         self.click(self.page.get_by_role("button", name=words).first)
+        self.settles()
 
     def file(self, name: Path) -> None:
         """Choosing a file takes two: the button, and the file in the dialogue."""
-        self.page.locator('input[type="file"]').set_input_files(str(name))
+        place = self.page.locator('input[type="file"]')
+        expect(place).to_have_count(1, timeout=60_000)
+        self.settles()
+        place.set_input_files(str(name))
         self.n_clicks += 2
 
     def sees(self, words: str | re.Pattern[str]) -> None:

@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.crs import convergence_deg, detect, from_wkt, hint, is_metres, parse_epsg, propose_calc_epsg, transform
+from geo.crs import (
+    convergence_deg,
+    detect,
+    from_wkt,
+    hint,
+    is_metres,
+    parse_epsg,
+    propose_calc_epsg,
+    transform,
+)
 from geo.errors import CrsError
 
 HA_DONG = shapely.box(106.439064, 20.799702, 106.515957, 20.880340)

@@ -161,4 +161,4 @@ def test_shapes_are_burnt_by_cell_centre_and_the_higher_wins() -> None:
     np.testing.assert_array_equal(values[:5, :5], np.tile([6.0, 6.0, 6.0, 12.0, 12.0], (5, 1)))
     values[:5, :5] = np.nan
     assert np.isnan(values).all()
-    assert (io.burn(grid, [], background=0.0) == 0.0).all()
+    assert (io.burn(grid, [], fill=0.0) == 0.0).all()

@@ -48,7 +48,7 @@ def district(folder: Path) -> District:
     levels = buildings["other_tags"].str.extract(r'"building:levels"=>"(\d+)"')[0].astype(float)
     heights_m = (levels * LEVEL_M).fillna(DEFAULT_M)
     grid = Grid.from_bounds(tuple(buildings.total_bounds), cell_m=CELL_M, epsg=EPSG)
-    clutter = io.burn(grid, list(zip(buildings.geometry, heights_m, strict=True)), background=0.0)
+    clutter = io.burn(grid, list(zip(buildings.geometry, heights_m, strict=True)), fill=0.0)
     # The site stands on the street nearest to the middle, as a lamp post would.
     streets = roads[roads["highway"].isin(["primary", "secondary", "tertiary", "residential"])]
     middle = shapely.box(*grid.bounds).centroid

@@ -36,7 +36,8 @@ def test_numbers_are_read_as_vietnamese_offices_write_them(
 
 
 @pytest.mark.parametrize(
-    ("cell", "unit", "expected"), [("0,1 Gbps", "Mbit/s", 100.0), ("50Mbps", "Mbit/s", 50.0), ("1,33 km", "m", 1330.0)]
+    ("cell", "unit", "expected"),
+    [("0,1 Gbps", "Mbit/s", 100.0), ("50Mbps", "Mbit/s", 50.0), ("1,33 km", "m", 1330.0)],
 )
 def test_units_in_the_text_are_converted(cell: str, unit: str, expected: float) -> None:
     assert parse_number(cell, unit=unit).value == pytest.approx(expected)
@@ -175,7 +176,9 @@ def test_headings_are_guessed_shown_and_corrected() -> None:
         "H cột (m)": "height_m",
         "Màu sơn": None,
     }
-    corrected = guess(headings, spec_of("site"), data.aliases(), overrides={"H cột (m)": None, "Màu sơn": "note"})
+    corrected = guess(
+        headings, spec_of("site"), data.aliases(), overrides={"H cột (m)": None, "Màu sơn": "note"}
+    )
     assert corrected.heading_of("height_m") is None
     assert corrected.heading_of("note") == "Màu sơn"
 
