@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import math
 import os
@@ -92,9 +93,9 @@ def main(arguments: Sequence[str]) -> int:
         _print_error(error, as_json=options.json, language=options.language)
         return REFUSED
     except OSError as error:
-        refused = PlannerError(
-            "file_system", reason=error.strerror or type(error).__name__, file=_name(error)
-        )
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        reason = error.strerror or type(error).__name__
+        refused = PlannerError("disk_full" if full else "file_system", reason=reason, file=_name(error))
         _print_error(refused, as_json=options.json, language=options.language)
         return REFUSED
     print(json.dumps(plain(result), ensure_ascii=False, indent=2) if options.json else text)
