@@ -24,6 +24,7 @@ KINDS = ("csv", "txt", "xlsx", "xls", "geojson", "json", "gpkg", "kml", "kmz", "
 SHOWN_ISSUES = 12
 SHOWN_ROWS = 300
 IGNORE = ""
+STAYING = (Topic.SHEET, Topic.ENCODING, Topic.CRS, Topic.OPERATOR, Topic.PLACEMENT)
 GRAVITY = (Severity.ERROR, Severity.ASK, Severity.WARNING)
 ICONS = {
     Severity.ERROR: ":material/error:",
@@ -115,7 +116,7 @@ def panel(layer: str, *, may_replace: bool = False) -> str | None:
             _columns(shown, own)
         _issues(shown)
         _questions(shown, own)
-        return _accept(shown, layer, may_replace=may_replace)
+        return _accept(shown, own, layer, may_replace=may_replace)
 
 
 def _preview(file: UploadedFile, layer: str, answers: Answers) -> Preview:
@@ -247,13 +248,24 @@ def _questions(shown: Preview, own: str) -> None:
         {one.row for one in shown.issues if one.severity is Severity.ERROR and one.row is not None}
     )
     st.session_state[f"{own}.error_rows"] = errors
-    if not shown.questions and not errors:
+    questions = _asked(shown, own)
+    if not questions and not errors:
         return
     st.markdown(f"**{state.md('screen.intake.confirm')}**")
     if errors:
         st.checkbox(state.tr("screen.intake.leave_errors", n=len(errors)), key=f"{own}.leave_errors")
-    for question in shown.questions:
+    for question in questions:
         _question(question, own)
+
+
+def _asked(shown: Preview, own: str) -> tuple[Question, ...]:
+    """Questions of this file; one that was answered stays, so that the answer can be changed."""
+    known: dict[Topic, Question] = dict(st.session_state.get(f"{own}.questions", {}))
+    now = {one.topic: one for one in shown.questions}
+    kept = {topic: one for topic, one in known.items() if topic in STAYING}
+    merged = {**now, **kept}
+    st.session_state[f"{own}.questions"] = merged
+    return tuple(merged[topic] for topic in Topic if topic in merged)
 
 
 def _question(question: Question, own: str) -> None:
@@ -321,12 +333,16 @@ def system_name(epsg: int) -> str:
     return f"{name} – EPSG:{epsg}" if state.is_technical() else name
 
 
-def _accept(shown: Preview, layer: str, *, may_replace: bool) -> str | None:
+def _accept(shown: Preview, own: str, layer: str, *, may_replace: bool) -> str | None:
     replaces = may_replace and len(state.table(layer)) > 0 and _mode() == "replace"
     n_rows = len([row for row in shown.rows if row not in shown.answers.leave_out])
     left = [one for one in shown.issues if one.row not in shown.answers.leave_out]
     blocked = shown.converted is None or any(one.severity is Severity.ERROR for one in left) or n_rows == 0
-    agree = "agree" if shown.questions or any(one.severity is Severity.ASK for one in left) else "accept"
+    agree = (
+        "agree"
+        if st.session_state.get(f"{own}.questions") or any(one.severity is Severity.ASK for one in left)
+        else "accept"
+    )
     if not st.button(
         state.tr(f"screen.intake.{agree}", n=n_rows),
         type="primary",

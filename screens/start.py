@@ -37,17 +37,17 @@ def _choice() -> None:
     st.title(state.tr("screen.choice.title"), anchor=False)
     st.markdown(state.md("screen.choice.lead"))
     columns = st.columns(3, gap="medium")
-    with columns[0].container(border=True):
+    with columns[0].container(border=True, height=190):
         st.subheader(state.tr("screen.choice.sample"), anchor=False)
         st.markdown(state.md("screen.choice.sample.what"))
         if st.button(state.tr("screen.choice.sample.do"), type="primary", width="stretch"):
             state.make_sample()
-    with columns[1].container(border=True):
+    with columns[1].container(border=True, height=190):
         st.subheader(state.tr("screen.choice.own"), anchor=False)
         st.markdown(state.md("screen.choice.own.what"))
         if st.button(state.tr("screen.choice.own.do"), width="stretch"):
             state.go("dataset")
-    with columns[2].container(border=True):
+    with columns[2].container(border=True, height=190):
         st.subheader(state.tr("screen.choice.starter"), anchor=False)
         st.markdown(state.md("screen.choice.starter.what"))
         if st.button(state.tr("screen.choice.starter.do"), width="stretch"):

@@ -380,6 +380,7 @@ def _link_hamlets(
     n_given = sum(shape is not None for shape in shapes)
     is_gap = n_given >= 0.5 * len(shapes) and spec.name == "site"
     told = {one.row for one in faults if one.code == "coord_incomplete"}
+    doubted = {one.row for one in faults if one.code.startswith(("coord_", "angle_", "crs_"))} - told
     placed = []
     for place, row in enumerate(raw.row_numbers):
         texts = [
@@ -390,7 +391,7 @@ def _link_hamlets(
         link = find(texts, hamlets)
         if link.hamlet is not None:
             _note_hamlet(values, place, link.hamlet)
-        if shapes[place] is not None:
+        if shapes[place] is not None or row in doubted or None in doubted:
             continue
         if link.hamlet is None:
             code = "hamlet_ambiguous" if link.hamlets else "position_unknown"

@@ -22,7 +22,10 @@ VECTOR_DRIVERS = ("ESRI Shapefile",)
 """Drivers left to the reading process; all other formats are parsed without GDAL."""
 
 _ROOT = Path(__file__).resolve().parents[2]
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from layers.exchange.worker import main; main()"
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from layers.exchange.unplug import unplug; unplug(); "
+    "from layers.exchange.worker import main; main()"
+)
 _MEMORY_PER_BYTE = 20
 _MEMORY_FLOOR_BYTES = 900_000_000
 _CPU_FLOOR_S, _CPU_PER_MB_S = 20, 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import resource
 import sys
@@ -15,8 +14,6 @@ from layers.exchange.encoding import Decoded, decode
 from layers.exchange.fault import issue
 from layers.exchange.raw import Limits, RawFile, RawTable, to_message
 from layers.issue import Issue, Severity
-
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +38,13 @@ def main() -> None:
 
 def confine(limits: Limits) -> None:
     """
-    Give up network, memory, time and room beyond the limits.
+    Give up memory, time and room beyond the limits.
 
     Parameters
     ----------
     limits
         Means of this process.
     """
-    ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
     for kind, value in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s),

@@ -1,4 +1,4 @@
-"""One tiny wrong file for each fault of the reader: the right code, the right row, texts in both languages."""
+"""One tiny wrong file for each fault of the reader: its code, its row, its texts in both languages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 import sqlite3
 import struct
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -66,8 +67,7 @@ def _shapefile(kind: int, *, missing_bytes: int = 0) -> bytes:
 
 def _geopackage(*statements: str) -> bytes:
     connection = sqlite3.connect(":memory:")
-    connection.executescript(
-        """PRAGMA application_id = 0x47504B47;
+    schema = """PRAGMA application_id = 0x47504B47;
         CREATE TABLE gpkg_spatial_ref_sys (srs_name, srs_id INTEGER, organization, organization_coordsys_id);
         CREATE TABLE gpkg_contents (table_name, data_type, srs_id);
         CREATE TABLE gpkg_geometry_columns (table_name, column_name);
@@ -75,8 +75,8 @@ def _geopackage(*statements: str) -> bytes:
         INSERT INTO gpkg_contents VALUES ('a', 'features', 4326);
         INSERT INTO gpkg_geometry_columns VALUES ('a', 'geom');
         CREATE TABLE a (fid INTEGER PRIMARY KEY, geom BLOB, name TEXT);"""
-        + ";".join(statements)
-    )
+    connection.executescript(schema)
+    connection.executescript(";".join(statements))
     return bytes(connection.serialize())
 
 
@@ -96,6 +96,18 @@ def _tiff(width: int, height: int, *, offset: int = 200) -> bytes:
     return (b"II*\x00" + struct.pack("<IH", 8, len(tags)) + body + struct.pack("<I", 0)).ljust(216, b"\x00")
 
 
+def _nodata_raster() -> bytes:
+    tags = [
+        (256, 4, 4), (257, 4, 4), (258, 4, 8), (259, 4, 1), (262, 4, 1), (273, 4, 200), (277, 4, 1),
+        (278, 4, 4), (279, 4, 16),
+    ]  # fmt: skip
+    body = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    body += struct.pack("<HHI4s", 42113, 2, 2, b"0\x00\x00\x00")
+    return (b"II*\x00" + struct.pack("<IH", 8, len(tags) + 1) + body + struct.pack("<I", 0)).ljust(
+        216, b"\x00"
+    )
+
+
 POINT = _feature("Point", "[106.47,20.83]")
 SQUARE = "[[[106,20],[107,20],[107,21],[106,21],[106,20]]]"
 CASES: dict[str, tuple[str, Maker, Outcome, int | None]] = {
@@ -111,7 +123,7 @@ CASES: dict[str, tuple[str, Maker, Outcome, int | None]] = {
     "csv_syntax": ("a.csv", lambda: b"id,name\n1," + b"x" * 1_100_000 + b"\n", Outcome.REJECT, 1),
     "table_empty": ("a.csv", lambda: b"id,name\n", Outcome.REJECT, None),
     "workbook_corrupt": ("a.xlsx", lambda: _zip({"xl/workbook.xml": b"<x"}), Outcome.REJECT, None),
-    "layer_empty": ("a.geojson", lambda: _collection(), Outcome.REJECT, None),
+    "layer_empty": ("a.geojson", _collection, Outcome.REJECT, None),
     "json_syntax": ("a.geojson", lambda: b'{"type":\n"Point" 1}', Outcome.REJECT, 2),
     "json_too_deep": ("a.geojson", lambda: b"[" * 100_000, Outcome.REJECT, None),
     "json_duplicate_key": (
@@ -259,20 +271,8 @@ CASES: dict[str, tuple[str, Maker, Outcome, int | None]] = {
     "shp_corrupt": ("a.zip", lambda: _shapefile(1, missing_bytes=8), Outcome.REJECT, None),
     "raster_too_large": ("a.tif", lambda: _tiff(1_000_000_000, 1_000_000_000), Outcome.REJECT, None),
     "raster_corrupt": ("a.tif", lambda: _tiff(4, 4, offset=90_000), Outcome.REJECT, None),
-    "raster_all_nodata": ("a.tif", lambda: _nodata_raster(), Outcome.REJECT, None),
+    "raster_all_nodata": ("a.tif", _nodata_raster, Outcome.REJECT, None),
 }
-
-
-def _nodata_raster() -> bytes:
-    tags = [
-        (256, 4, 4), (257, 4, 4), (258, 4, 8), (259, 4, 1), (262, 4, 1), (273, 4, 200), (277, 4, 1), (278, 4, 4),
-        (279, 4, 16),
-    ]  # fmt: skip
-    body = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
-    body += struct.pack("<HHI4s", 42113, 2, 2, b"0\x00\x00\x00")
-    return (b"II*\x00" + struct.pack("<IH", 8, len(tags) + 1) + body + struct.pack("<I", 0)).ljust(
-        216, b"\x00"
-    )
 
 
 def judge(folder: Path, name: str, content: bytes) -> CheckReport:
@@ -300,7 +300,7 @@ def assert_told(issues: Iterable[Issue]) -> None:
         texts = _texts(language)
         for one in issues:
             message = texts[f"issue.{one.code}.message"].format(**one.facts)
-            assert "/tmp" not in message
+            assert str(Path(tempfile.gettempdir())) not in message
             assert "Traceback" not in message
             assert texts[f"issue.{one.code}.remedy"].format(**one.facts)
 

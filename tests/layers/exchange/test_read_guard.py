@@ -44,10 +44,9 @@ def test_the_reading_process_has_no_network_where_the_system_allows_it() -> None
     server = socket.create_server(("127.0.0.1", 0))
     code = (
         "import sys, socket; sys.path.insert(0, sys.argv[1])\n"
-        "from layers.exchange.raw import Limits\nfrom layers.exchange.worker import confine\n"
-        "import ctypes; refused = ctypes.CDLL(None).unshare(0x50000000)\n"
-        "if refused: sys.exit(7)\n"
-        "confine(Limits())\n"
+        "from layers.exchange.unplug import unplug\n"
+        "if not unplug(): sys.exit(7)\n"
+        "import layers.exchange.worker\n"
         "socket.create_connection(('127.0.0.1', int(sys.argv[2])), timeout=2)\n"
     )
     root = str(Path(guard.__file__).resolve().parents[2])
@@ -78,7 +77,7 @@ def test_the_file_is_read_under_a_made_up_name_and_nothing_is_left(
 def test_too_little_memory_ends_in_a_fault_and_not_in_a_crash(tmp_path: Path) -> None:
     path = tmp_path / "a.geojson"
     path.write_text(f'{{"type":"FeatureCollection","features":[{",".join([POINT] * 20_000)}]}}', "utf-8")
-    raw = guard.read(path, limits=Limits(memory_bytes=250_000_000))
+    raw = guard.read(path, limits=Limits(memory_bytes=100_000_000))
     assert [one.code for one in raw.issues] in (["read_memory"], ["read_crashed"])
     assert raw.tables == ()
 
