@@ -45,7 +45,9 @@ setup: $(VENV)/.runtime web/vendor/.stamp
 setup-dev: setup $(VENV)/.dev
 
 $(SAMPLE)/workspace.gpkg: | setup
-	@$(BIN)/python -m planning sample --size commune --seed 1 --workspace $(SAMPLE)
+	@echo "Making the sample commune and its first coverage estimate (about half a minute, once) ..."
+	@$(BIN)/python -m planning sample --size commune --seed 1 --workspace $(SAMPLE) >/dev/null
+	@$(BIN)/python -m planning coverage --workspace $(SAMPLE)
 
 sample: $(SAMPLE)/workspace.gpkg
 

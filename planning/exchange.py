@@ -212,6 +212,7 @@ def import_file(
     layer: str,
     epsg: int | None,
     mapping: Mapping[str, str | None],
+    sheet: str | None = None,
     replace: bool,
     confirmed: bool,
     now: dt.datetime,
@@ -231,6 +232,8 @@ def import_file(
         System of the coordinates, where given.
     mapping
         Headings assigned by the user.
+    sheet
+        Sheet or layer of the file, where it has several.
     replace
         True where the rows take the place of the whole layer.
     confirmed
@@ -248,7 +251,7 @@ def import_file(
     FileError
         Faults, or questions that nobody answered (``import_questions``); nothing is written.
     """
-    answers = Answers(columns=mapping, epsg=epsg, place_by_hamlet=confirmed, is_confirmed=True)
+    answers = Answers(columns=mapping, epsg=epsg, sheet=sheet, place_by_hamlet=confirmed, is_confirmed=True)
     shown = preview(workspace, path, layer=layer, answers=answers)
     if not confirmed:
         _require_answers(shown, path)

@@ -156,7 +156,7 @@ SHEET = r"""
 .leaflet-container { background: #f3f1ea; font-family: 'Segoe UI', 'Noto Sans', sans-serif;
   cursor: crosshair; border-radius: 10px; }
 .leaflet-container.leaflet-drag-target, .leaflet-dragging .leaflet-container { cursor: grabbing; }
-.hatangso-tile { image-rendering: pixelated; }
+.hatangso-tile img { image-rendering: pixelated; }
 .hatangso-name span, .hatangso-rank span {
   position: absolute; transform: translate(-50%, -50%); white-space: nowrap; }
 .hatangso-name span { font: 600 12px/1.2 'Segoe UI', 'Noto Sans', sans-serif; color: #3e2723;

@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layer", required=True)
     parser.add_argument("--crs", default=None, metavar="N")
     parser.add_argument("--map", action="append", default=[], metavar="col=field", dest="mapping")
+    parser.add_argument("--sheet", default=None, help="trang tính hoặc lớp của tệp")
     parser.add_argument("--replace", action="store_true", help="thay cả lớp thay vì thêm dòng")
     parser.add_argument("--yes", action="store_true", help="đồng ý với mọi đề xuất")
 
@@ -51,6 +52,7 @@ def run(options: argparse.Namespace) -> Result:
         layer=options.layer,
         epsg=None if options.crs is None else parse_epsg(options.crs),
         mapping=exchange.parse_mapping(options.mapping),
+        sheet=options.sheet,
         replace=options.replace,
         confirmed=options.yes,
         now=dt.datetime.now(dt.UTC),

@@ -156,7 +156,12 @@ CASES: dict[str, tuple[str, Maker, Outcome, int | None]] = {
     "coord_unreadable": ("a.csv", lambda: b"id,lon,lat\n1,near,market\n", Outcome.REJECT, 2),
     "coord_incomplete": ("a.csv", lambda: b"id,lon,lat\n1,,20.8\n2,106.4,20.8\n", Outcome.ASK, 2),
     "coord_zero": ("a.csv", lambda: b"id,lon,lat\n1,106.4,20.8\n2,0,0\n", Outcome.ASK, 3),
-    "angle_minutes": ("a.csv", lambda: "id,lon,lat\n1,106°75'00\",20°10'\n".encode(), Outcome.REJECT, 2),
+    "angle_minutes": (
+        "a.csv",
+        lambda: bytes("id,lon,lat\n1,106°75'00\",20°10'\n", "utf-8"),
+        Outcome.REJECT,
+        2,
+    ),
     "crs_missing": ("a.csv", lambda: b"id,x,y\n1,2304977.1,575047.7\n", Outcome.ASK, None),
     "value_not_finite": ("a.csv", lambda: b"id,v\n1,10\n2,inf\n", Outcome.REJECT, 3),
     "id_duplicate": ("a.csv", lambda: b"id,name\nA1,x\nA1,y\n", Outcome.REJECT, 2),

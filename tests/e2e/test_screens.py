@@ -65,7 +65,7 @@ def test_the_start_page_answers_in_one_sentence_and_draws_the_map(estimated, pag
     covered = int(re.search(r"5G: (\d+)", sentence.inner_text()).group(1))
     assert abs(covered - 100 * figures["share"]) < 1
     assert n_drawn(page) > 40
-    expect(frame(page).locator(".hatangso-rank").first).to_be_visible()
+    expect(frame(page).locator(".hatangso-rank span").first).to_be_visible()
     expect(page.get_by_text(SAMPLE_LABEL["vi"]).first).to_be_visible()
 
 
@@ -75,7 +75,7 @@ def test_coverage_tiles_load_for_every_operator(estimated, page):
     page.goto(estimated.url)
     settles(page)
     goes(page, "Vùng phủ sóng (ước tính)")
-    expect(frame(page).locator("img.hatangso-tile").first).to_be_visible(timeout=60_000)
+    expect(frame(page).locator(".hatangso-tile img.leaflet-tile-loaded").first).to_be_visible(timeout=60_000)
     first = {address.split("/")[4] for _status, address in asked}
     page.get_by_text("Nhà mạng B (mẫu)", exact=True).first.click()
     settles(page)
@@ -91,10 +91,11 @@ def test_the_gap_table_equals_the_command_line(estimated, page):
     goes(page, "Nơi chưa đạt")
     table = page.get_by_test_id("stTable").first
     expect(table).to_be_visible(timeout=120_000)
-    shown = {
-        cells[0]: cells[1:]
-        for cells in ([cell.strip() for cell in row.split("\t")] for row in table.inner_text().splitlines())
-    }
+    rows = [
+        [cell.strip() for cell in row.locator("th, td").all_inner_texts()]
+        for row in table.locator("tbody tr").all()
+    ]
+    shown = {row[0]: row[1:] for row in rows}
     names = {row.id: row.names["vi"] for row in data.operators()}
     names |= {key: text.tr(f"operator.{key}", "vi") for key in ("any", "two_or_more")}
     for key, figures in answer["operators"].items():
@@ -147,7 +148,7 @@ def test_an_export_reads_back(estimated, page, tmp_path):
     page.goto(estimated.url)
     settles(page)
     goes(page, "Bộ dữ liệu của xã")
-    page.get_by_role("button", name="Lấy dữ liệu ra").click()
+    page.get_by_text("Lấy dữ liệu ra", exact=True).click()
     settles(page)
     for label, choice in (("Lớp", "Trạm BTS"), ("Dạng tệp", "CSV")):
         page.get_by_role("combobox", name=label).click()

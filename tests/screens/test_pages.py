@@ -1,0 +1,164 @@
+"""Every screen draws, in both languages, empty and filled, and never shows a traceback."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+import streamlit_folium
+from streamlit.testing.v1 import AppTest
+
+from geo.errors import NotFoundError
+from planning import coverage, sample
+from planning.scenario import CoverageOptions
+from planning.workspace import open_workspace
+from screens import guard, state
+from tests import commune
+
+SCREENS = ("start", "layer", "coverage", "gap", "dataset")
+NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
+LIMIT_S = 120
+
+
+def draw(name):
+    import importlib
+
+    from screens.guard import guarded
+
+    guarded(importlib.import_module(f"screens.{name}").render)()
+
+
+def shown(app: AppTest) -> str:
+    blocks = (app.title, app.subheader, app.markdown, app.caption, app.success, app.warning, app.info, app.error)
+    return "\n".join(str(element.value) for block in blocks for element in block)
+
+
+@pytest.fixture(autouse=True)
+def without_a_browser(monkeypatch):
+    monkeypatch.setattr(streamlit_folium, "st_folium", lambda *_args, **_kwargs: {"last_clicked": None})
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory) -> Path:
+    """A small commune whose coverage was estimated."""
+    folder = tmp_path_factory.mktemp("pages") / "filled"
+    commune.served(folder).store.close()
+    found = open_workspace(folder)
+    coverage.run(found, CoverageOptions(), now=NOW)
+    found.store.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory) -> Path:
+    """The starter set: a name, and nothing else."""
+    folder = tmp_path_factory.mktemp("bare") / "starter"
+    sample.make_starter(folder, now=NOW)
+    return folder
+
+
+def app_of(name: str, folder: Path, language: str = "vi") -> AppTest:
+    app = AppTest.from_function(draw, args=(name,), default_timeout=LIMIT_S)
+    app.session_state["folder"] = str(folder)
+    app.session_state["language"] = language
+    return app.run()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_screen_draws_a_filled_workspace(filled, name, language):
+    app = app_of(name, filled, language)
+    assert not app.exception
+    assert not app.error, shown(app)
+    assert app.title[0].value == state.text.tr(f"screen.{name}.title", language)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_screen_draws_an_empty_workspace(bare, name):
+    app = app_of(name, bare)
+    assert not app.exception
+    assert not app.error, shown(app)
+
+
+def test_without_a_workspace_the_start_offers_three_ways(tmp_path, monkeypatch):
+    monkeypatch.setenv("HATANGSO_WORKSPACE", str(tmp_path / "none"))
+    app = app_of("start", tmp_path / "none")
+    assert not app.error
+    assert [button.label for button in app.button] == [
+        state.text.tr(f"screen.choice.{way}.do", "vi") for way in ("sample", "own", "starter")
+    ]
+
+
+def test_the_starter_set_says_what_to_ask_from_whom(bare):
+    words = shown(app_of("dataset", bare))
+    assert "Danh sách trạm BTS" in words
+    assert "Công an xã" in words
+
+
+def test_a_workspace_that_is_none_is_told_in_words(tmp_path):
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "workspace.gpkg").write_bytes(b"no database at all" * 100)
+    app = app_of("start", folder)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "Traceback" not in shown(app)
+    assert not app.error[0].value.startswith("error.")
+
+
+def test_something_unforeseen_becomes_a_number_and_no_secret():
+    def fail():
+        from screens.guard import guarded
+
+        @guarded
+        def broken() -> None:
+            raise RuntimeError("password=hunter2 in /srv/secret")
+
+        broken()
+
+    app = AppTest.from_function(fail).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "hunter2" not in shown(app)
+    assert "/srv" not in shown(app)
+
+
+def test_what_a_file_says_cannot_act_as_markup():
+    said = state.plain_md("![x](http://outside/a.png) **b** <script> $x$ :red[y]")
+    for sign in ("![", "](", "**", "<s", "$x", ":red["):
+        assert sign not in said
+
+
+def test_searching_a_hamlet_needs_no_accents(filled):
+    app = app_of("gap", filled)
+    names = [row.name for row in state.gap.run(open_workspace(filled), now=NOW).hamlets]
+    app.text_input(key="hamlet_search").set_value(state.text.plain(names[0])).run()
+    tables = [table.value for table in app.dataframe]
+    title = state.text.tr("screen.gap.hamlet", "vi")
+    found = [table for table in tables if title in table.columns and state.text.tr("screen.gap.share", "vi") in table]
+    assert list(found[0][title]) == [name for name in names if name == names[0]]
+
+
+def test_texts_of_the_screens_exist_in_both_languages():
+    root = Path(state.__file__).parent.parent / "data" / "i18n"
+    texts = {language: json.loads((root / f"{language}.json").read_text("utf-8")) for language in ("vi", "en")}
+    keys = {key for key in texts["vi"] if key.startswith("screen.")}
+    assert len(keys) > 200
+    assert keys == {key for key in texts["en"] if key.startswith("screen.")}
+    assert all(texts["vi"][key] == unicodedata.normalize("NFC", texts["vi"][key]) for key in keys)
+
+
+def test_a_refusal_names_its_code_in_the_language():
+    def refuse():
+        from geo.errors import NotFoundError
+        from screens import guard
+
+        guard.show(NotFoundError("site_missing"))
+
+    app = AppTest.from_function(refuse).run()
+    assert app.error[0].value == state.text.tr("error.site_missing", "vi")
+    assert guard.guarded is not None
+    assert issubclass(NotFoundError, Exception)
