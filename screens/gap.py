@@ -12,7 +12,8 @@ import streamlit as st
 from geo.gap import Figures
 from layers.catalogue import spec_of
 from planning import text
-from planning.gap import GapArea, GapResult, PlaceState, TargetState
+from planning.gap import GapArea, GapResult
+from planning.target import PlaceState, TargetState
 from screens import figure, heading, legend, mapview, scene, state
 from screens.guard import guarded
 
@@ -127,7 +128,11 @@ def _area_card(area: GapArea) -> None:
         st.markdown(state.plain_md(figure.reason(area)))
         for key, name, metres in (
             ("screen.gap.card.site", figure.site_name(area.nearest_site), area.nearest_site_m),
-            ("screen.gap.card.road", area.nearest_road, area.nearest_road_m),
+            (
+                "screen.gap.card.road",
+                area.nearest_road or state.tr("screen.gap.card.road_unnamed"),
+                area.nearest_road_m,
+            ),
         ):
             if math.isfinite(metres):
                 distance = text.number(metres, state.language())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 import streamlit as st
 
 from layers.catalogue import CATALOGUE, spec_of
 from layers.cell import operators_of
 from layers.spec import Geometry, LayerSpec
+from planning import text
 from planning.coverage import CoverageRun
 from screens import heading, legend, overlay, scene, state
 from screens.guard import guarded
@@ -19,6 +21,7 @@ from screens.mapview import Click
 SHOWN_FIRST = ("boundary", "hamlet", "road", "place", "site")
 NOT_DRAWN = ("coverage5g", "cell")
 METRES_PER_DEGREE = 111_320.0
+TABLE_ROWS = 1000
 MINOR = ("id", "name", "is_sample", "is_assumed")
 
 
@@ -59,6 +62,36 @@ def _body() -> None:
     with right:
         _card(click, chosen)
         _legend(chosen, run, coverage)
+    _table(chosen)
+
+
+def _table(chosen: list[LayerSpec]) -> None:
+    """The same rows without the map, for the keyboard and for screen readers."""
+    if not chosen:
+        return
+    with st.expander(state.tr("screen.layer.table")):
+        left, right = st.columns(2)
+        spec = left.selectbox(
+            state.tr("screen.layer.table.which"),
+            chosen,
+            format_func=lambda one: state.tr(f"layer.{one.name}"),
+            key="layer_table",
+        )
+        asked = text.plain(right.text_input(state.tr("screen.layer.table.search"), key="layer_search"))
+        rows = state.table(spec.name)
+        named = rows["name"].fillna(rows["id"]).astype(str)
+        rows = rows[named.map(lambda name: asked in text.plain(name)).astype(bool)]
+        shown = [column for column in spec.columns if not column.technical or state.is_technical()]
+        frame = pd.DataFrame(
+            {
+                state.column_title(spec, column.name): [
+                    state.value_text(spec, column.name, value) for value in rows[column.name].head(TABLE_ROWS)
+                ]
+                for column in shown
+            }
+        )
+        st.caption(state.tr("screen.layer.table.rows", n=len(rows)))
+        st.dataframe(frame, hide_index=True, height=320)
 
 
 def _opacity(spec: LayerSpec, opacity: float) -> float:
@@ -118,16 +151,17 @@ def _card(click: Click | None, chosen: list[LayerSpec]) -> None:
 
 
 def _hit(click: Click, chosen: list[LayerSpec]) -> tuple[LayerSpec, dict[str, object]] | None:
-    """What lies under the pointer: points before lines before areas, the nearest first."""
-    found: list[tuple[int, float, LayerSpec, dict[str, object]]] = []
+    """What lies under the pointer: points before lines before areas, then the nearest, then the smallest."""
+    found: list[tuple[int, float, float, LayerSpec, dict[str, object]]] = []
     for spec in chosen:
         near = _nearest(state.table(spec.name), click)
         if near is not None:
             rank, distance_m, row = near
-            found.append((rank, distance_m, spec, row))
+            size = float(shapely.area(row["geometry"]))
+            found.append((rank, distance_m, size, spec, row))
     if not found:
         return None
-    _, _, spec, row = min(found, key=lambda item: item[:2])
+    *_, spec, row = min(found, key=lambda item: item[:3])
     return spec, row
 
 
@@ -153,7 +187,8 @@ def _nearest(table: gpd.GeoDataFrame, click: Click) -> tuple[int, float, dict[st
 
 def _describe(spec: LayerSpec, row: dict[str, object]) -> None:
     st.markdown(f"**{state.md(f'layer.{spec.name}')}: {state.plain_md(row.get('name') or row['id'])}**")
-    assumed = [part for part in str(row.get("is_assumed") or "").split(";") if part]
+    stated = row.get("is_assumed")
+    assumed = [part for part in stated.split(";") if part] if isinstance(stated, str) else []
     lines = []
     for column in spec.columns:
         if column.name in MINOR or (column.technical and not state.is_technical()):

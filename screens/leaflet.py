@@ -154,7 +154,7 @@ window.hatangso = (function () {
 
 SHEET = r"""
 .leaflet-container { background: #f3f1ea; font-family: 'Segoe UI', 'Noto Sans', sans-serif;
-  cursor: crosshair; border-radius: 10px; }
+  cursor: crosshair; }
 .leaflet-container.leaflet-drag-target, .leaflet-dragging .leaflet-container { cursor: grabbing; }
 .hatangso-tile img { image-rendering: pixelated; }
 .hatangso-name span, .hatangso-rank span {

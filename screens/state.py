@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import numbers
 import os
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
@@ -456,8 +457,8 @@ def value_text(spec: LayerSpec, column: str, value: object) -> str:
     found = spec.column(column)
     if found is not None and found.vocabulary:
         return ", ".join(tr(f"value.{column}.{part}") for part in str(value).split(";"))
-    if isinstance(value, float) and found is not None and found.unit:
-        return text.number(value, language(), digits=0 if value == round(value) else 1)
+    if isinstance(value, numbers.Real) and found is not None and found.unit:
+        return text.number(float(value), language(), digits=0 if float(value).is_integer() else 1)
     if found is not None and found.kind == "date":
         return _day(str(value)[:10])
     return str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import unicodedata
 from pathlib import Path
 
@@ -11,11 +12,10 @@ import pytest
 import streamlit_folium
 from streamlit.testing.v1 import AppTest
 
-from geo.errors import NotFoundError
 from planning import coverage, sample
 from planning.scenario import CoverageOptions
 from planning.workspace import open_workspace
-from screens import guard, state
+from screens import state
 from tests import commune
 
 SCREENS = ("start", "layer", "coverage", "gap", "dataset")
@@ -24,15 +24,24 @@ LIMIT_S = 120
 
 
 def draw(name):
-    import importlib
+    import importlib  # noqa: PLC0415 - AppTest runs this body alone
 
-    from screens.guard import guarded
+    from screens.guard import guarded  # noqa: PLC0415 - AppTest runs this body alone
 
     guarded(importlib.import_module(f"screens.{name}").render)()
 
 
 def shown(app: AppTest) -> str:
-    blocks = (app.title, app.subheader, app.markdown, app.caption, app.success, app.warning, app.info, app.error)
+    blocks = (
+        app.title,
+        app.subheader,
+        app.markdown,
+        app.caption,
+        app.success,
+        app.warning,
+        app.info,
+        app.error,
+    )
     return "\n".join(str(element.value) for block in blocks for element in block)
 
 
@@ -45,8 +54,25 @@ def without_a_browser(monkeypatch):
 def filled(tmp_path_factory) -> Path:
     """A small commune whose coverage was estimated."""
     folder = tmp_path_factory.mktemp("pages") / "filled"
-    commune.served(folder).store.close()
-    found = open_workspace(folder)
+    found = commune.empty(folder, population=1200)
+    commune.with_ground(found)
+    rows, points = zip(commune.site(1, commune.at(700, 700)), commune.site(2, None), strict=True)
+    hamlets = [
+        {"id": f"T{i}", "name": f"Thôn {name}", "population": 600}
+        for i, name in enumerate(("Tiên Kiều", "Đông Hạ"))
+    ]
+    homes = [*commune.houses(600, 600, 5), *commune.houses(2300, 2300, 5)]
+    tables = {
+        "site": commune.table(list(rows), list(points)),
+        "hamlet": commune.table(hamlets, [commune.block(0, 0, 1500), commune.block(1500, 1500, 1500)]),
+        "building": commune.table(
+            [{"id": f"B{i}", "kind": "house", "height_m": 6.0} for i in range(len(homes))], homes
+        ),
+        "place": commune.table(
+            [{"id": "P1", "name": "NVH <b>1</b>", "kind": "cultural_house"}], [commune.at(620, 620)]
+        ),
+    }
+    found.store.replace(tables)
     coverage.run(found, CoverageOptions(), now=NOW)
     found.store.close()
     return folder
@@ -111,7 +137,7 @@ def test_a_workspace_that_is_none_is_told_in_words(tmp_path):
 
 def test_something_unforeseen_becomes_a_number_and_no_secret():
     def fail():
-        from screens.guard import guarded
+        from screens.guard import guarded  # noqa: PLC0415 - AppTest runs this body alone
 
         @guarded
         def broken() -> None:
@@ -128,8 +154,8 @@ def test_something_unforeseen_becomes_a_number_and_no_secret():
 
 def test_what_a_file_says_cannot_act_as_markup():
     said = state.plain_md("![x](http://outside/a.png) **b** <script> $x$ :red[y]")
-    for sign in ("![", "](", "**", "<s", "$x", ":red["):
-        assert sign not in said
+    bare = re.sub(r"\\.", "", said)
+    assert not set(bare) & set("![](*<>$:"), bare
 
 
 def test_searching_a_hamlet_needs_no_accents(filled):
@@ -138,13 +164,19 @@ def test_searching_a_hamlet_needs_no_accents(filled):
     app.text_input(key="hamlet_search").set_value(state.text.plain(names[0])).run()
     tables = [table.value for table in app.dataframe]
     title = state.text.tr("screen.gap.hamlet", "vi")
-    found = [table for table in tables if title in table.columns and state.text.tr("screen.gap.share", "vi") in table]
+    found = [
+        table
+        for table in tables
+        if title in table.columns and state.text.tr("screen.gap.share", "vi") in table
+    ]
     assert list(found[0][title]) == [name for name in names if name == names[0]]
 
 
 def test_texts_of_the_screens_exist_in_both_languages():
     root = Path(state.__file__).parent.parent / "data" / "i18n"
-    texts = {language: json.loads((root / f"{language}.json").read_text("utf-8")) for language in ("vi", "en")}
+    texts = {
+        language: json.loads((root / f"{language}.json").read_text("utf-8")) for language in ("vi", "en")
+    }
     keys = {key for key in texts["vi"] if key.startswith("screen.")}
     assert len(keys) > 200
     assert keys == {key for key in texts["en"] if key.startswith("screen.")}
@@ -153,12 +185,10 @@ def test_texts_of_the_screens_exist_in_both_languages():
 
 def test_a_refusal_names_its_code_in_the_language():
     def refuse():
-        from geo.errors import NotFoundError
-        from screens import guard
+        from geo.errors import NotFoundError  # noqa: PLC0415 - AppTest runs this body alone
+        from screens import guard  # noqa: PLC0415 - AppTest runs this body alone
 
         guard.show(NotFoundError("site_missing"))
 
     app = AppTest.from_function(refuse).run()
     assert app.error[0].value == state.text.tr("error.site_missing", "vi")
-    assert guard.guarded is not None
-    assert issubclass(NotFoundError, Exception)
