@@ -6,7 +6,10 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 
+import numpy as np
+import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from geo.gap import Figures
 from planning import data, text
@@ -26,15 +29,17 @@ def hundred(figures: Figures) -> tuple[int, int, int]:
     Returns
     -------
     parts
-        Covered, uncovered, unknown; the largest remainders are rounded up. Zeros where nobody is counted.
+        Covered, uncovered, unknown; covered is never rounded up, so that a hundred means everybody. Zeros
+        where nobody is counted.
     """
     people = (figures.covered, figures.uncovered, figures.unknown)
     total = sum(people)
     if total <= 0:
         return 0, 0, 0
     exact = [100 * value / total for value in people]
-    parts = [math.floor(value) for value in exact]
-    order = sorted(range(3), key=lambda index: parts[index] - exact[index])
+    parts = [math.floor(value + 1e-9) for value in exact]
+    others = [index for index in (1, 2) if exact[index] > parts[index]] or [0]
+    order = sorted(others, key=lambda index: parts[index] - exact[index])
     for index in order[: 100 - sum(parts)]:
         parts[index] += 1
     return parts[0], parts[1], parts[2]
@@ -65,6 +70,31 @@ def sentence(figures: Figures, *, made_at: str) -> str:
         unknown=unknown,
         day=dt.datetime.fromisoformat(made_at).date(),
     )
+
+
+def written(table: pd.DataFrame) -> Styler:
+    """
+    A table whose numbers are written in the session's language and still sort as numbers.
+
+    Parameters
+    ----------
+    table
+        The table.
+
+    Returns
+    -------
+    styled
+        The same table; whole numbers without decimals, others with one.
+    """
+    language = state.language()
+
+    def words(value: object) -> str:
+        if not isinstance(value, (int, float, np.integer, np.floating)) or value != value:
+            return "" if value is None or value != value else str(value)
+        return text.number(float(value), language, digits=0 if float(value).is_integer() else 1)
+
+    numbers = [name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
+    return table.style.format(words, subset=numbers)
 
 
 def people(value: float) -> str:

@@ -86,14 +86,11 @@ def _area_row(area: GapArea) -> dict[str, object]:
 
 def _choose(table: pd.DataFrame, *, key: str, height_px: int = 420) -> int | None:
     st.caption(state.tr("screen.gap.choose"))
-    whole = st.column_config.NumberColumn(format="localized")
-    numbers = [str(name) for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
     event = st.dataframe(
-        table,
+        figure.written(table),
         key=key,
         hide_index=True,
         height=min(height_px, ROW_PX * (len(table) + 1) + 2),
-        column_config=dict.fromkeys(numbers, whole),
         on_select="rerun",
         selection_mode="single-row",
     )

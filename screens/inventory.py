@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from planning.workspace import LayerState
-from screens import state
+from screens import figure, state
 
 
 def render() -> None:
@@ -23,7 +23,7 @@ def render() -> None:
         st.markdown("- " + state.md("screen.dataset.ask", **words))
     st.subheader(state.tr("screen.dataset.layers"), anchor=False)
     rows = [_row(layer) for layer in found.layers if layer.spec.name != "coverage5g"]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=37 * (len(rows) + 1))
+    st.dataframe(figure.written(pd.DataFrame(rows)), hide_index=True, height=37 * (len(rows) + 1))
 
 
 def _row(layer: LayerState) -> dict[str, object]:

@@ -14,7 +14,7 @@ from layers.cell import operators_of
 from layers.spec import Geometry, LayerSpec
 from planning import text
 from planning.coverage import CoverageRun
-from screens import heading, legend, overlay, scene, state
+from screens import figure, heading, legend, overlay, scene, state
 from screens.guard import guarded
 from screens.mapview import Click
 
@@ -215,6 +215,7 @@ def _cells(site_id: str) -> None:
     elif state.is_technical():
         spec = spec_of("cell")
         shown = own[["operators", "technology", "band", "azimuth_deg", "height_m"]]
-        st.dataframe(shown.rename(columns=lambda name: state.column_title(spec, name)), hide_index=True)
+        titled = shown.rename(columns=lambda name: state.column_title(spec, name))
+        st.dataframe(figure.written(titled), hide_index=True)
     else:
         st.caption(state.tr("screen.layer.cells", n=len(own)))

@@ -32,3 +32,11 @@ def test_where_nobody_is_counted_nothing_is_claimed():
 
 def test_the_lowest_covered_level_is_the_limit():
     assert figure.covered_limit() == -105
+
+
+@given(PEOPLE, PEOPLE, PEOPLE)
+def test_a_hundred_is_claimed_only_where_everybody_is_covered(covered, uncovered, unknown):
+    parts = figure.hundred(figures(covered, uncovered, unknown))
+    total = covered + uncovered + unknown
+    if total > 0:
+        assert parts[0] <= 100 * covered / total + 1e-6
