@@ -6,8 +6,9 @@ import errno
 import hashlib
 import math
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -128,6 +129,22 @@ def digest(path: Path) -> str | None:
         return None
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def keep_folders(folder: Path, names: Collection[str]) -> None:
+    """
+    Remove the rasters of runs that nobody needs any more.
+
+    Parameters
+    ----------
+    folder
+        Folder with one folder for each run.
+    names
+        Folders that stay.
+    """
+    for path in folder.iterdir():
+        if path.is_dir() and path.name not in names:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def read_surface(terrain_path: Path | None, clutter_path: Path | None, grid: Grid) -> Surface:

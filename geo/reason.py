@@ -69,6 +69,8 @@ class Why:
         Mast that would serve best with a free line, or "".
     distance_m
         To it [m]; not-a-number without one.
+    nearest_id, nearest_m
+        Nearest mast, or "", and its distance [m].
     assumed
         True where that mast's antenna is wholly assumed.
     obstacle
@@ -78,8 +80,21 @@ class Why:
     reason: Reason
     mast_id: str
     distance_m: float
+    nearest_id: str
+    nearest_m: float
     assumed: bool
     obstacle: Obstacle | None
+
+
+NOBODY = Why(
+    reason=Reason.NO_CELL,
+    mast_id="",
+    distance_m=math.nan,
+    nearest_id="",
+    nearest_m=math.nan,
+    assumed=False,
+    obstacle=None,
+)
 
 
 def explain(
@@ -91,6 +106,7 @@ def explain(
     limits: Mapping[str, float],
     receiver_height_m: float,
     convergence_deg: float,
+    allowance_db: float,
     model: str = field.AUTO,
 ) -> tuple[Why, ...]:
     """
@@ -112,6 +128,8 @@ def explain(
         Receivers above the ground [m].
     convergence_deg
         Angle from true north clockwise to grid north [°].
+    allowance_db
+        Loss beyond free space reckoned with when a radius is set [dB].
     model
         Path-loss model, as for ``coverage.estimate``.
 
@@ -122,60 +140,60 @@ def explain(
         would cover, the place is shadowed; else it is too far. Where its antenna is wholly assumed, that is
         the reason, since the verdict may change with real data.
     """
-    return tuple(
-        _why(
-            area,
-            transmitters,
-            surface,
-            levels=levels,
-            limits=limits,
-            receiver_height_m=receiver_height_m,
-            convergence_deg=convergence_deg,
-            model=model,
-        )
-        for area in areas
-    )
-
-
-def _why(
-    area: Area,
-    transmitters: Sequence[Transmitter],
-    surface: Surface,
-    *,
-    levels: Levels,
-    limits: Mapping[str, float],
-    receiver_height_m: float,
-    convergence_deg: float,
-    model: str,
-) -> Why:
     if not transmitters:
-        return Why(reason=Reason.NO_CELL, mast_id="", distance_m=math.nan, assumed=False, obstacle=None)
-    clear = [
-        clear_power_dbm(
-            sector,
-            area.x_m,
-            area.y_m,
-            receiver_height_m=receiver_height_m,
-            convergence_deg=convergence_deg,
-            model=model,
+        return tuple(NOBODY for _ in areas)
+    reaches_m = np.array(
+        [
+            field.reach_m(sector, lowest_dbm=levels.lowest_dbm, allowance_db=allowance_db, limits_m=limits)
+            for sector in transmitters
+        ]
+    )
+    found = []
+    for area in areas:
+        away_m = np.array([math.hypot(one.x_m - area.x_m, one.y_m - area.y_m) for one in transmitters])
+        clear_dbm = np.array(
+            [
+                clear_power_dbm(
+                    sector,
+                    area.x_m,
+                    area.y_m,
+                    receiver_height_m=receiver_height_m,
+                    convergence_deg=convergence_deg,
+                    model=model,
+                )
+                for sector in transmitters
+            ]
         )
-        for sector in transmitters
-    ]
-    best = int(np.argmax(clear))
-    sector, power_dbm = transmitters[best], clear[best]
-    distance_m = math.hypot(sector.x_m - area.x_m, sector.y_m - area.y_m)
-    followed_m = field.reach_m(sector, lowest_dbm=levels.lowest_dbm, allowance_db=20.0, limits_m=limits)
-    would_cover = power_dbm - levels.margin_db >= levels.lowest_covered_dbm and distance_m <= followed_m
+        best = _best(clear_dbm, away_m, reaches_m)
+        covers = clear_dbm[best] - levels.margin_db >= levels.lowest_covered_dbm
+        sector = transmitters[best]
+        stands = obstacle(surface, sector, area.x_m, area.y_m, receiver_height_m=receiver_height_m)
+        blocked = bool(covers) and bool(away_m[best] <= reaches_m[best]) and _is_above(stands)
+        found.append(_why(transmitters, away_m, best, stands if blocked else None))
+    return tuple(found)
+
+
+def _best(clear_dbm: Floats, away_m: Floats, reaches_m: Floats) -> int:
+    near = away_m <= reaches_m
+    return int(np.argmax(np.where(near, clear_dbm, -np.inf) if near.any() else clear_dbm))
+
+
+def _is_above(stands: Obstacle | None) -> bool:
+    return stands is not None and stands.excess_m > 0
+
+
+def _why(transmitters: Sequence[Transmitter], away_m: Floats, index: int, stands: Obstacle | None) -> Why:
+    sector, nearest = transmitters[index], int(np.argmin(away_m))
     wholly_assumed = sector.assumed >= ANTENNA
-    stands = obstacle(surface, sector, area.x_m, area.y_m, receiver_height_m=receiver_height_m)
-    shadowed = would_cover and stands is not None and stands.excess_m > 0
-    reason = Reason.SHADOWED if shadowed else Reason.TOO_FAR
+    reason = Reason.TOO_FAR if stands is None else Reason.SHADOWED
     return Why(
         reason=Reason.ONLY_ASSUMED if wholly_assumed else reason,
         mast_id=sector.mast_id,
-        distance_m=distance_m,
+        distance_m=float(away_m[index]),
+        nearest_id=transmitters[nearest].mast_id,
+        nearest_m=float(away_m[nearest]),
         assumed=wholly_assumed,
-        obstacle=stands if shadowed else None,
+        obstacle=stands,
     )
 
 

@@ -89,7 +89,7 @@ def states_at(cells: OutdoorCells, planning_dbm: Array, state: Bytes, *, levels:
     planning_dbm
         Planning level on the grid [dBm], shape (rows, cols); NaN or −inf where nothing certain is received.
     state
-        Values of ``State`` on the grid; other values mean outside.
+        Values of ``State`` on the grid; other values mean outside, where only a covering level is certain.
     levels
         What counts as covered.
 
@@ -101,7 +101,9 @@ def states_at(cells: OutdoorCells, planning_dbm: Array, state: Bytes, *, levels:
         without any cell.
     """
     level_dbm = np.nan_to_num(planning_dbm[cells.row, cells.col], nan=-np.inf).astype(np.float64)
-    is_unknown = state[cells.row, cells.col] == State.UNKNOWN
+    here = state[cells.row, cells.col]
+    outside = ~np.isin(here, list(State)) & (level_dbm < levels.lowest_covered_dbm)
+    is_unknown = (here == State.UNKNOWN) | outside
     certain = np.where(is_unknown, np.minimum(level_dbm, levels.lowest_covered_dbm - 1.0), level_dbm)
     hopeful = np.where(is_unknown, np.inf, level_dbm)
     at_least = _median(cells, certain) >= levels.lowest_covered_dbm

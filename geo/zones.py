@@ -156,14 +156,16 @@ def share_out(total: float, weights: Floats) -> Floats:
     total
         People to share out, not negative.
     weights
-        Shape (n,), not negative; all zero or missing: equal shares.
+        Shape (n,), not negative; a missing one counts as the median of those known. All zero or missing:
+        equal shares.
 
     Returns
     -------
     n_people
         Shape (n,); adds up to ``total``.
     """
-    known = np.nan_to_num(weights, nan=0.0)
+    stated = weights[~np.isnan(weights)]
+    known = np.nan_to_num(weights, nan=float(np.median(stated)) if len(stated) else 1.0)
     known = known if known.sum() > 0 else np.ones(len(weights))
     shares: Floats = total * known / known.sum()
     return shares

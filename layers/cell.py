@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
+import pandas as pd
 
 from geo.crs import transform
 from geo.errors import InputError
@@ -39,6 +40,7 @@ SPEC = LayerSpec(
     group="mobile",
 )
 
+TECHNOLOGIES = ("2G", "3G", "4G", "5G")
 ON_AIR = ("operational",)
 _FROM_BAND = ("frequency_mhz", "bandwidth_mhz", "n_rb", "scs_khz")
 _FROM_DEFAULTS = (
@@ -67,6 +69,8 @@ class Band:
         Number of resource blocks (TS 38.101-1 Table 5.3.2-1).
     scs_khz
         Subcarrier spacing [kHz].
+    low_mhz, high_mhz
+        Ends of the band [MHz].
     tdd
         True where uplink and downlink share the carrier in time.
     max_radius_m
@@ -78,6 +82,8 @@ class Band:
     bandwidth_mhz: float
     n_rb: int
     scs_khz: float
+    low_mhz: float
+    high_mhz: float
     tdd: bool
     max_radius_m: float
 
@@ -140,6 +146,7 @@ def to_transmitters(
     *,
     bands: Mapping[str, Band],
     defaults: Mapping[tuple[str, str], CellDefaults],
+    blocks: Mapping[tuple[float, float], int],
     technology: str,
     epsg: int,
 ) -> tuple[Transmitter, ...]:
@@ -154,6 +161,8 @@ def to_transmitters(
         Known bands.
     defaults
         (operator, technology) to assumed parameters; the operator ``*`` stands for any other.
+    blocks
+        (subcarrier spacing [kHz], channel width [MHz]) to the number of resource blocks.
     technology
         ``5G`` or another one of the vocabulary.
     epsg
@@ -171,14 +180,14 @@ def to_transmitters(
     InputError
         Parameters are missing and no assumptions exist for the technology.
     """
-    placed = _on_air(sites)
+    placed = on_air(sites)
     by_site = {row["id"]: row for row in placed.to_dict("records")}
-    wanted = _on_air(cells)
-    wanted = wanted[wanted["technology"] == technology]
+    off_air = set(sites["id"][~_works(sites)])
+    wanted = on_air(cells)
+    wanted = wanted[(wanted["technology"] == technology) & ~wanted["site_id"].isin(off_air)]
     found = [
-        _from_cell(row, by_site.get(row["site_id"]), bands=bands, defaults=defaults, epsg=epsg)
+        _from_cell(row, by_site.get(row["site_id"]), bands=bands, defaults=defaults, blocks=blocks, epsg=epsg)
         for row in wanted.to_dict("records")
-        if row["site_id"] in by_site or row["site_id"] not in set(sites["id"])
     ]
     served = {
         (row["site_id"], operator)
@@ -212,13 +221,30 @@ def operators_of(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> tuple[str,
     operators
         Sorted ids.
     """
-    lists: Collection[object] = [*_on_air(sites)["operators"], *_on_air(cells)["operators"]]
+    lists: Collection[object] = [*on_air(sites)["operators"], *on_air(cells)["operators"]]
     return tuple(sorted({operator for values in lists for operator in split(values)}))
 
 
-def _on_air(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    status = table["status"]
-    return table[(status.isna() | status.isin(ON_AIR)) & table.geometry.notna()]
+def on_air(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    Rows that have a position and are not known to be planned, switched off or dismantled.
+
+    Parameters
+    ----------
+    table
+        Sites or cells.
+
+    Returns
+    -------
+    table
+        Those rows.
+    """
+    return table[_works(table) & table.geometry.notna()]
+
+
+def _works(table: gpd.GeoDataFrame) -> pd.Series[bool]:
+    works: pd.Series[bool] = table["status"].isna() | table["status"].isin(ON_AIR)
+    return works
 
 
 def _given(row: Mapping[str, object] | None, name: str) -> float | None:
@@ -243,29 +269,52 @@ def _stated_assumptions(row: Mapping[str, object] | None) -> set[str]:
     return {name for name in split(row.get("is_assumed")) if name != "name"}
 
 
+def _band_of(row: Mapping[str, object], bands: Mapping[str, Band], usual: str) -> tuple[Band, set[str]]:
+    named = row.get("band")
+    if isinstance(named, str) and named in bands:
+        return bands[named], set()
+    frequency_mhz = _given(row, "frequency_mhz")
+    if frequency_mhz is None:
+        return bands[usual], {"band"}
+    holding = [band for band in bands.values() if band.low_mhz <= frequency_mhz <= band.high_mhz]
+    nearest = min(
+        holding or bands.values(), key=lambda band: abs(math.log(band.frequency_mhz / frequency_mhz))
+    )
+    return nearest, set() if holding else {"band"}
+
+
+def _carrier(
+    row: Mapping[str, object], band: Band, blocks: Mapping[tuple[float, float], int]
+) -> tuple[dict[str, float], set[str]]:
+    given = {name: _given(row, name) for name in _FROM_BAND}
+    values = {name: float(getattr(band, name)) if value is None else value for name, value in given.items()}
+    assumed = {name for name, value in given.items() if value is None}
+    fitting = blocks.get((values["scs_khz"], values["bandwidth_mhz"]))
+    if given["n_rb"] is None and fitting is not None:
+        values["n_rb"] = float(fitting)
+        assumed -= {"n_rb"} if given["bandwidth_mhz"] is not None else set()
+    return values, assumed - ({"frequency_mhz", "scs_khz"} if isinstance(row.get("band"), str) else set())
+
+
 def _from_cell(
     row: Mapping[str, object],
     site: Mapping[str, object] | None,
     *,
     bands: Mapping[str, Band],
     defaults: Mapping[tuple[str, str], CellDefaults],
+    blocks: Mapping[tuple[float, float], int],
     epsg: int,
 ) -> Transmitter:
     operators = split(row["operators"])
-    technology = str(row["technology"])
-    usual = _defaults_of(defaults, operators, technology)
+    usual = _defaults_of(defaults, operators, str(row["technology"]))
+    band, band_assumed = _band_of(row, bands, usual.band)
+    values, carrier_assumed = _carrier(row, band, blocks)
     assumed = _stated_assumptions(row) | (_stated_assumptions(site) & {"geometry", "height_m"})
-    named = row.get("band")
-    if isinstance(named, str) and named in bands:
-        band = bands[named]
-    else:
-        band = bands[usual.band]
-        assumed |= {"band"} if _given(row, "frequency_mhz") is None else set()
-    values: dict[str, float] = {}
-    for name in (*_FROM_BAND, *_FROM_DEFAULTS):
+    assumed |= band_assumed | carrier_assumed
+    for name in _FROM_DEFAULTS:
         given = _given(row, name)
-        values[name] = float(getattr(band if name in _FROM_BAND else usual, name)) if given is None else given
-        assumed |= {name} if given is None and name in _FROM_DEFAULTS else set()
+        values[name] = float(getattr(usual, name)) if given is None else given
+        assumed |= {name} if given is None else set()
     height_m = _given(row, "height_m")
     if height_m is None:
         mast_m = _given(site, "height_m")
@@ -277,7 +326,7 @@ def _from_cell(
         id=str(row["id"]),
         mast_id=str(row["site_id"]),
         operators=operators,
-        technology=technology,
+        technology=str(row["technology"]),
         band=band.name,
         x_m=x_m,
         y_m=y_m,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from geo import io
 from geo.coverage import Coverage, State, combine, estimate
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, NotFoundError, RangeError
 from geo.gap import open_border
 from geo.grid import Grid
 from geo.propagation import MODELS, typical_reach_m
@@ -24,7 +24,7 @@ from geo.radio import Transmitter, eirp_per_re_dbm
 from geo.raster import Raster
 from geo.terrain import Surface
 from geo.units import Booleans, Bytes
-from layers.cell import operators_of, to_transmitters
+from layers.cell import TECHNOLOGIES, on_air, operators_of, to_transmitters
 from planning import data
 from planning.scenario import CoverageOptions, digest
 from planning.workspace import Workspace
@@ -36,6 +36,7 @@ UNKNOWN_LEVEL = 254
 FLAG_ASSUMED, FLAG_BLOCKED, FLAG_OPEN_BORDER = 1, 2, 4
 MARGIN_M = 500.0  # rasters reach this far beyond the border
 CENTI = 100.0
+MIN_CELL_M, MAX_CELL_M = 2.0, 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,8 +237,13 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
     InputError
         Unknown operator, technology or model.
     """
+    if options.cell_m is not None and not MIN_CELL_M <= options.cell_m <= MAX_CELL_M:
+        raise RangeError("cell_m", options.cell_m, MIN_CELL_M, MAX_CELL_M, "m")
     if options.model not in ("auto", *MODELS):
         raise InputError("model_unknown", model=options.model, known=", ".join(MODELS))
+    if options.technology not in TECHNOLOGIES:
+        known = ", ".join(TECHNOLOGIES)
+        raise InputError("technology_unknown", technology=options.technology, known=known)
     sites, cells = workspace.store.read("site"), workspace.store.read("cell")
     operators = operators_of(sites, cells)
     if not operators:
@@ -250,10 +256,13 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
         cells,
         bands=data.bands(),
         defaults=data.cell_defaults(),
+        blocks=data.resource_blocks(),
         technology=options.technology,
         epsg=workspace.calc_epsg,
     )
     wanted = operators if options.operator is None else (options.operator,)
+    if not every and not any(technology == options.technology for _, technology in data.cell_defaults()):
+        raise InputError("technology_without_defaults", technology=options.technology)
     around = boundary.buffer(data.setting("around_m"))
     shapely.prepare(around)
     used = [
@@ -279,7 +288,7 @@ def _outside(
 ) -> tuple[tuple[float, float], ...]:
     points = [
         point
-        for table in (sites, cells)
+        for table in (on_air(sites), on_air(cells))
         for point, listed in zip(table.to_crs(workspace.calc_epsg).geometry, table["operators"], strict=True)
         if point is not None and isinstance(listed, str) and operator in listed.split(";")
     ]
@@ -386,12 +395,15 @@ def _write(
             io.write_cog(workspace.folder / path, Raster(grid=grid, values=values, unit=unit, nodata=nodata))
             names.setdefault(name, {})[kind] = path.as_posix()
     shares = {name: _area_shares(state[part][inside]) for name, state in states.items()}
-    table = _rows(workspace, key, options, inputs, names, shares, now)
+    made = _assumptions(inputs, options, coverage)
+    table = _rows(workspace, key, options, inputs, names, shares, made, now)
+    before = latest(workspace)
     workspace.store.replace({"coverage5g": table})
-    made = latest(workspace)
-    if made is None:
+    found = latest(workspace)
+    if found is None:
         raise NotFoundError("coverage_missing")
-    return made
+    io.keep_folders(workspace.rasters / "coverage", {key, *([before.digest] if before else [])})
+    return found
 
 
 def _rasters(
@@ -434,7 +446,7 @@ def _shares(row: Mapping[str, object]) -> tuple[float, float, float]:
     return covered, uncovered, unknown
 
 
-def _assumptions(inputs: Inputs, options: CoverageOptions) -> list[str]:
+def _assumptions(inputs: Inputs, options: CoverageOptions, coverage: Coverage) -> list[str]:
     made = []
     if options.assume_flat_m is not None:
         made.append("assumption.flat_ground")
@@ -444,6 +456,10 @@ def _assumptions(inputs: Inputs, options: CoverageOptions) -> list[str]:
         made.append("assumption.antenna")
     if not all(inputs.masts.values()):
         made.append("assumption.open_border")
+    if sum(coverage.extended.values()):
+        made.append("assumption.extended_height")
+    if coverage.outside_model:
+        made.append("assumption.outside_model")
     return made
 
 
@@ -460,6 +476,7 @@ def _rows(
     inputs: Inputs,
     names: Mapping[str, Mapping[str, str]],
     shares: Mapping[str, tuple[float, float, float]],
+    assumptions: Sequence[str],
     now: dt.datetime,
 ) -> gpd.GeoDataFrame:
     outline = gpd.GeoSeries([inputs.boundary], crs=workspace.calc_epsg).to_crs(4326).iloc[0]
@@ -477,7 +494,7 @@ def _rows(
                 **{f"{kind}_path": path for kind, path in files.items()},
                 "made_at": now.isoformat(timespec="seconds"),
                 "options": json.dumps(asdict(options)),
-                "assumptions": json.dumps(_assumptions(inputs, options)),
+                "assumptions": json.dumps(assumptions),
                 "n_cells": len(used),
                 "n_assumed_cells": sum(item.is_assumed for item in used),
                 "area_covered_share": shares[name][0],

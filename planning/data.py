@@ -230,6 +230,8 @@ def bands() -> Mapping[str, Band]:
                 bandwidth_mhz=float(row["bandwidth_mhz"]),
                 n_rb=int(row["n_rb"]),
                 scs_khz=float(row["scs_khz"]),
+                low_mhz=float(row["low_mhz"]),
+                high_mhz=float(row["high_mhz"]),
                 tdd=row["duplex"] == "TDD",
                 max_radius_m=float(row["max_radius_m"]),
             )
@@ -263,6 +265,28 @@ def cell_defaults() -> Mapping[tuple[str, str], CellDefaults]:
                 electrical_tilt_deg=float(row["electrical_tilt_deg"]),
             )
             for row in _rows("devices/defaults.csv")
+        }
+    )
+
+
+@cache
+def resource_blocks() -> Mapping[tuple[float, float], int]:
+    """
+    Resource blocks of an NR carrier.
+
+    Returns
+    -------
+    blocks
+        (subcarrier spacing [kHz], channel width [MHz]) to their number.
+
+    References
+    ----------
+    TS 38.101-1 Table 5.3.2-1.
+    """
+    return MappingProxyType(
+        {
+            (float(row["scs_khz"]), float(row["bandwidth_mhz"])): int(row["n_rb"])
+            for row in _rows("devices/resource_blocks.csv")
         }
     )
 

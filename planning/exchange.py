@@ -495,7 +495,8 @@ def place_hamlets(workspace: Workspace, positions: Mapping[str, tuple[shapely.Po
     hamlets = workspace.store.read("hamlet")
     chosen = hamlets[hamlets["id"].isin(list(positions))].copy()
     chosen["geometry"] = [positions[key][0] for key in chosen["id"]]
-    chosen["is_assumed"] = "geometry"
+    stated = chosen["is_assumed"].fillna("").astype(str)
+    chosen["is_assumed"] = [f"{text};geometry" if text else "geometry" for text in stated]
     chosen["accuracy_m"] = data.setting("hamlet_accuracy_m")
     workspace.store.upsert({"hamlet": chosen})
     return len(chosen)

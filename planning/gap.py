@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -23,7 +23,7 @@ from geo.units import Booleans, Bytes, Integers
 from planning import coverage, data
 from planning.coverage import ANY, TWO_OR_MORE, CoverageRun
 from planning.people import Settlement, settle
-from planning.scenario import CoverageOptions
+from planning.scenario import CoverageOptions, digest
 from planning.target import PlaceState, TargetState, fiber, places, wifi
 from planning.workspace import Workspace
 
@@ -61,7 +61,7 @@ class GapArea:
     people
         People in it.
     reason
-        Value of ``geo.gap.Reason``; its text is ``gap.reason.<reason>``.
+        Value of ``geo.reason.Reason``; its text is ``gap.reason.<reason>``.
     facts
         Values that the text names.
     geometry
@@ -102,6 +102,10 @@ class GapResult:
         Digest of the coverage estimate it rests on.
     made_at
         Moment of that estimate, ISO 8601.
+    is_current
+        False where the inputs of the estimate have changed since.
+    options
+        Choices that the estimate was made with.
     operators
         Operator, ``any`` or ``two_or_more`` to the figures of the area.
     hamlets
@@ -124,6 +128,8 @@ class GapResult:
 
     run: str
     made_at: str
+    is_current: bool
+    options: CoverageOptions
     operators: Mapping[str, Figures]
     hamlets: tuple[HamletFigures, ...]
     areas: tuple[GapArea, ...]
@@ -135,7 +141,9 @@ class GapResult:
     assumptions: Mapping[str, float]
 
 
-def run(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -> GapResult:
+def run(
+    workspace: Workspace, *, commune: str | None = None, refresh: bool = False, now: dt.datetime
+) -> GapResult:
     """
     Analyse the gaps that the latest coverage estimate leaves; estimate first where none exists.
 
@@ -145,6 +153,8 @@ def run(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -
         The workspace.
     commune
         Administrative code asked for; None: the area of the workspace.
+    refresh
+        True where an estimate whose inputs have changed since is made again, with the same options.
     now
         Present moment, for an estimate made now.
 
@@ -161,6 +171,8 @@ def run(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -
     if commune is not None and commune != workspace.code:
         raise NotFoundError("commune_unknown", commune=commune, known=workspace.code)
     found = coverage.latest(workspace) or coverage.run(workspace, CoverageOptions(), now=now)
+    if refresh:
+        found = coverage.run(workspace, found.options, now=now)
     settlement = settle(workspace)
     grid, states, assumed = _at_people(found, settlement)
     hamlets = _hamlets(settlement, states, assumed)
@@ -168,6 +180,8 @@ def run(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -
     return GapResult(
         run=found.digest,
         made_at=found.made_at,
+        is_current=found.digest == digest(workspace, found.options),
+        options=found.options,
         operators=MappingProxyType(
             {name: tally(states[name], people.n_people, assumed[name]) for name in states}
         ),
@@ -203,20 +217,39 @@ def _at_people(
         states[operator] = here
         assumed[operator] = people.assumed | (flags & coverage.FLAG_ASSUMED > 0)
     states[ANY], states[TWO_OR_MORE] = combine([states[name] for name in found.operators])
-    for name in (ANY, TWO_OR_MORE):
-        assumed[name] = _joint(states, assumed, found.operators, states[name])
+    for name, needed in ((ANY, 1), (TWO_OR_MORE, 2)):
+        assumed[name] = rests_on_assumption(
+            [states[operator] for operator in found.operators],
+            [assumed[operator] for operator in found.operators],
+            needed=needed,
+        )
     return grid, states, assumed
 
 
-def _joint(
-    states: Mapping[str, Bytes], assumed: Mapping[str, Booleans], operators: tuple[str, ...], state: Bytes
-) -> Booleans:
-    firm = np.zeros(len(state), dtype=np.int64)
-    firmly_without = np.ones(len(state), dtype=bool)
-    for operator in operators:
-        firm += (states[operator] == State.COVERED) & ~assumed[operator]
-        firmly_without &= ~assumed[operator]
-    result: Booleans = np.where(state == State.COVERED, firm == 0, ~firmly_without)
+def rests_on_assumption(states: Sequence[Bytes], assumed: Sequence[Booleans], *, needed: int) -> Booleans:
+    """
+    Whether the verdict of all operators together could turn if their assumptions were wrong.
+
+    Parameters
+    ----------
+    states
+        Values of ``geo.coverage.State`` for each operator, shape (n,).
+    assumed
+        Whether each of these verdicts rests on an assumption, shape (n,).
+    needed
+        Operators needed to be covered, 1 or 2.
+
+    Returns
+    -------
+    assumed
+        Shape (n,). A place covered by enough operators without assumptions is firm; so is one where too
+        few could cover even if every assumed verdict were wrong.
+    """
+    firm, hopeful = np.zeros((2, len(states[0])), dtype=np.int64)
+    for state, doubtful in zip(states, assumed, strict=True):
+        firm += (state == State.COVERED) & ~doubtful
+        hopeful += (state != State.UNCOVERED) | doubtful
+    result: Booleans = (firm < needed) & (hopeful >= needed)
     return result
 
 
@@ -264,6 +297,7 @@ def _areas(
         limits=coverage.limits(),
         receiver_height_m=data.setting("receiver_height_m"),
         convergence_deg=inputs.surface.grid.convergence_deg(),
+        allowance_db=data.setting("radius_allowance_db"),
     )
     hamlet_of = people.zone[missed]
     return tuple(
@@ -326,8 +360,8 @@ def _area_record(
         lon=float(place.iloc[1].x),
         lat=float(place.iloc[1].y),
         hamlet=hamlet,
-        nearest_site=why.mast_id,
-        nearest_site_m=why.distance_m,
+        nearest_site=why.nearest_id,
+        nearest_site_m=why.nearest_m,
         nearest_road=road[0],
         nearest_road_m=road[1],
     )
@@ -350,6 +384,9 @@ def to_json(result: GapResult) -> dict[str, object]:
     return {
         "run": result.run,
         "made_at": result.made_at,
+        "is_current": result.is_current,
+        "technology": result.options.technology,
+        "operator": result.options.operator,
         "population": {"basis": result.basis, "registered": result.registered},
         "assumptions": dict(result.assumptions),
         "operators": {name: _figures_json(figures) for name, figures in result.operators.items()},

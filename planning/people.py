@@ -77,13 +77,15 @@ class _Houses:
     by_convention: Booleans
 
     def part(self, *, total: float, rows: Ints, zone: int, assumed: bool) -> People:
+        guessed = np.isnan(self.weight[rows])
+        guessed &= not guessed.all()
         return People(
             x_m=self.x_m[rows],
             y_m=self.y_m[rows],
             n_people=share_out(total, self.weight[rows]),
             zone=np.full(len(rows), zone),
             building=rows,
-            assumed=self.by_convention[rows] | assumed,
+            assumed=self.by_convention[rows] | guessed | assumed,
         )
 
 
@@ -113,7 +115,7 @@ def settle(workspace: Workspace) -> Settlement:
     if hamlets.empty:
         everybody = registered if registered is not None else float(np.nansum(houses.weight))
         parts = [_of_area(area, houses, everybody)] if everybody > 0 else []
-        return _settlement(parts, (), outlines, "area", registered)
+        return _settlement(parts, (), outlines, houses.by_convention, "area", registered)
     parts = []
     for index, total in enumerate(totals):
         if np.isfinite(total) and total > 0:
@@ -127,13 +129,14 @@ def settle(workspace: Workspace) -> Settlement:
         )
         for index, row in enumerate(hamlets[["id", "name"]].itertuples(index=False))
     )
-    return _settlement(parts, records, outlines, "hamlet", registered)
+    return _settlement(parts, records, outlines, houses.by_convention, "hamlet", registered)
 
 
 def _settlement(
     parts: list[People],
     hamlets: tuple[Hamlet, ...],
     outlines: tuple[shapely.Geometry, ...],
+    by_convention: Booleans,
     basis: str,
     registered: float | None,
 ) -> Settlement:
@@ -141,10 +144,13 @@ def _settlement(
     spread = people.building < 0
     located = np.array([hamlet.located for hamlet in hamlets] or [True])
     lost = spread & ~located[np.maximum(people.zone, 0)]
+    conventional = np.zeros(len(people.x_m), dtype=bool)
+    conventional[~spread] = by_convention[people.building[~spread]]
     counted = {
         "spread_everywhere": float(people.n_people[lost].sum()),
         "spread_land": float(people.n_people[spread & ~lost].sum()),
-        "nearest_hamlet": float(people.n_people[~spread & people.assumed].sum()),
+        "nearest_hamlet": float(people.n_people[conventional].sum()),
+        "people_guessed": float(people.n_people[~spread & ~conventional & people.assumed].sum()),
     }
     return Settlement(
         people=people,

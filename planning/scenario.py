@@ -66,7 +66,9 @@ def digest(workspace: Workspace, options: CoverageOptions) -> str:
         "calc_epsg": workspace.calc_epsg,
         "layers": {name: workspace.store.digest(name) for name in LAYERS_READ},
         "rasters": {name: io.digest(workspace.rasters / f"{name}.tif") for name in ("terrain", "clutter")},
-        "parameters": repr((data.levels(), data.bands(), data.cell_defaults(), data.settings())),
+        "parameters": repr(
+            (data.levels(), data.bands(), data.cell_defaults(), data.resource_blocks(), data.settings())
+        ),
     }
     text = json.dumps(inputs, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -187,10 +187,12 @@ def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
     -------
     target
         Households near an access point fast enough are covered; near one of unknown speed only, unknown;
-        all others uncovered; all unknown where no access point is known.
+        all others uncovered; all unknown where no access point is known. Households of hamlets without
+        people have no place and are unknown. A splice closure is no access point.
     """
     nodes = workspace.store.read("fiber_node").to_crs(workspace.calc_epsg)
     nodes = nodes[nodes["status"].isna() | (nodes["status"] == "operational")]
+    nodes = nodes[nodes["kind"].isna() | (nodes["kind"] != "closure")]
     usual = nodes["technology"].map(dict(data.fiber_speeds()))
     speed_gbps = nodes["speed_gbps"].astype(float).fillna(usual.astype(float)).to_numpy()
     hamlets = workspace.store.read("hamlet")
@@ -202,7 +204,13 @@ def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
     state = np.where(fast, State.COVERED, np.where(perhaps, State.UNKNOWN, State.UNCOVERED)).astype(np.uint8)
     if nodes.empty:
         state[:] = State.UNKNOWN
-    return TargetState(figures=tally(state, households, people.assumed), items=(), note_key="gap.fiber.note")
+    unplaced = max(0.0, float(hamlets["households"].fillna(0).sum()) - float(households.sum()))
+    figures = tally(
+        np.append(state, np.uint8(State.UNKNOWN)),
+        np.append(households, unplaced),
+        np.append(people.assumed, False),
+    )
+    return TargetState(figures=figures, items=(), note_key="gap.fiber.note")
 
 
 def _households(hamlets: gpd.GeoDataFrame, settlement: Settlement) -> Floats:

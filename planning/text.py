@@ -47,7 +47,7 @@ def _written(value: object, language: str) -> str:
     if isinstance(value, int):
         return number(value, language)
     if isinstance(value, float):
-        return number(value, language, digits=0 if value == round(value) else 2)
+        return number(value, language, digits=0 if value.is_integer() else 2)
     if isinstance(value, dt.date):
         return day(value)
     return "" if value is None else str(value)
@@ -71,7 +71,9 @@ def number(value: float, language: str, *, digits: int = 0) -> str:
     text
         The number as text.
     """
-    if not math.isfinite(value):
+    if math.isinf(value):
+        return "−∞" if value < 0 else "∞"
+    if math.isnan(value):
         return "–"
     text = f"{value:,.{digits}f}"
     return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text

@@ -13,7 +13,7 @@ from pandas.io.formats.style import Styler
 
 from geo.gap import Figures
 from planning import data, text
-from planning.gap import GapArea
+from planning.gap import GapArea, GapResult
 from screens import state
 
 
@@ -45,7 +45,7 @@ def hundred(figures: Figures) -> tuple[int, int, int]:
     return parts[0], parts[1], parts[2]
 
 
-def sentence(figures: Figures, *, made_at: str) -> str:
+def sentence(figures: Figures, *, technology: str, made_at: str) -> str:
     """
     The one sentence of the start page.
 
@@ -53,6 +53,8 @@ def sentence(figures: Figures, *, made_at: str) -> str:
     ----------
     figures
         People in three states.
+    technology
+        Technology estimated.
     made_at
         Moment of the estimate, ISO 8601.
 
@@ -64,12 +66,28 @@ def sentence(figures: Figures, *, made_at: str) -> str:
     covered, uncovered, unknown = hundred(figures)
     return state.md(
         "screen.start.sentence",
-        technology="5G",
+        technology=technology,
         covered=covered,
         uncovered=uncovered,
         unknown=unknown,
         day=dt.datetime.fromisoformat(made_at).date(),
     )
+
+
+def cautions(result: GapResult) -> None:
+    """
+    Tell what a reader must know before trusting the figures: data changed since, one operator only.
+
+    Parameters
+    ----------
+    result
+        The gap analysis shown.
+    """
+    if not result.is_current:
+        st.warning(state.tr("screen.coverage.outdated"), icon=":material/update:")
+    if result.options.operator is not None:
+        name = state.operator_name(result.options.operator)
+        st.info(state.tr("screen.coverage.one_operator", operator=name), icon=":material/info:")
 
 
 def written(table: pd.DataFrame) -> Styler:

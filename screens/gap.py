@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 
@@ -33,6 +34,7 @@ def render() -> None:
             state.go("coverage")
         return
     st.markdown(state.md("screen.gap.lead"))
+    figure.cautions(result)
     _operators(result)
     names = ("areas", "hamlets", "places", "wifi", "fiber")
     tabs = st.tabs([state.tr(f"screen.gap.tab.{name}") for name in names])
@@ -86,16 +88,17 @@ def _area_row(area: GapArea) -> dict[str, object]:
 
 def _choose(table: pd.DataFrame, *, key: str, height_px: int = 420) -> int | None:
     st.caption(state.tr("screen.gap.choose"))
+    shown = hashlib.sha256(table.to_json().encode()).hexdigest()[:12]
     event = st.dataframe(
         figure.written(table),
-        key=key,
+        key=f"{key}_{shown}",  # a choice belongs to the rows it was made among
         hide_index=True,
         height=min(height_px, ROW_PX * (len(table) + 1) + 2),
         on_select="rerun",
         selection_mode="single-row",
     )
     rows = event.selection.rows
-    return int(rows[0]) if rows else None
+    return int(rows[0]) if rows and rows[0] < len(table) else None
 
 
 def _area_map(result: GapResult, area: GapArea | None) -> None:

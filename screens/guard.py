@@ -58,7 +58,7 @@ def show(error: PlannerError) -> None:
     if isinstance(error, CancelledError):
         st.info(state.tr("screen.cancelled"))
         return
-    st.error(state.tr(f"error.{error.code}", **error.facts), icon=":material/error:")
+    st.error(state.md(f"error.{error.code}", **error.facts), icon=":material/error:")
     faults = [issue for issue in error.issues if isinstance(issue, Issue)]
     for issue in faults[:20]:
         st.markdown(f"- {sentence(issue)}")
@@ -82,8 +82,8 @@ def sentence(issue: Issue) -> str:
     """
     place = state.tr("screen.row", row=str(issue.row)) + ": " if issue.row is not None else ""
     facts = {"column": issue.column or "", **issue.facts}
-    message = state.tr(f"issue.{issue.code}.message", **facts)
-    return f"{place}{message} {state.tr(f'issue.{issue.code}.remedy', **facts)}"
+    message = state.md(f"issue.{issue.code}.message", **facts)
+    return f"{place}{message} {state.md(f'issue.{issue.code}.remedy', **facts)}"
 
 
 def show_unforeseen(error: Exception) -> None:

@@ -56,7 +56,8 @@ def _choice() -> None:
 
 def _figures(run: CoverageRun, result: GapResult) -> None:
     figures = result.operators["any"]
-    st.markdown("## " + figure.sentence(figures, made_at=run.made_at))
+    st.markdown("## " + figure.sentence(figures, technology=run.options.technology, made_at=run.made_at))
+    figure.cautions(result)
     columns = st.columns(3)
     for column, name, value in zip(
         columns, ("covered", "uncovered", "unknown"), _people(figures), strict=True

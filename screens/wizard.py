@@ -70,7 +70,7 @@ def _boundary() -> None:
         with st.spinner(state.tr("screen.intake.reading")), received(file.getvalue()) as path:
             outline, said = exchange.read_boundary(path, epsg=epsg, name=file.name)
     except FileError as error:
-        if error.code != "import_unanswered":
+        if error.code != "import_questions":
             raise
         st.selectbox(
             state.tr("screen.intake.crs"),

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> Result:
         Exit status, JSON value, text.
     """
     workspace = open_workspace(options.workspace)
-    result = gap.run(workspace, commune=options.commune, now=dt.datetime.now(dt.UTC))
+    result = gap.run(workspace, commune=options.commune, refresh=True, now=dt.datetime.now(dt.UTC))
     language = options.language
     lines = [
         f"{name}: {share_text(figures.share, language)}"

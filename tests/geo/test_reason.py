@@ -67,6 +67,7 @@ def why(ground: Surface, sectors: list[Transmitter], x_m: float) -> tuple[Reason
         limits={"default": 5000.0},
         receiver_height_m=1.5,
         convergence_deg=0.0,
+        allowance_db=20.0,
     )[0]
     return found.reason, found.distance_m
 
@@ -74,6 +75,8 @@ def why(ground: Surface, sectors: list[Transmitter], x_m: float) -> tuple[Reason
 def test_reasons() -> None:
     assert why(surface(30), [sector()], 577_305)[0] == Reason.SHADOWED
     assert why(surface(30), [sector(tx_power_dbm=20.0, gain_dbi=0.0)], 577_305)[0] == Reason.TOO_FAR
+    far = sector(id="B1", mast_id="B", x_m=572_000.0, gain_dbi=35.0, tx_power_dbm=60.0)
+    assert why(surface(30), [sector(), far], 577_305)[0] == Reason.SHADOWED
     bare = sector(assumed=frozenset({"tx_power_dbm", "azimuth_deg", "height_m"}))
     assert why(surface(30), [bare], 577_305)[0] == Reason.ONLY_ASSUMED
     reason, distance_m = why(surface(), [], 577_305)

@@ -65,3 +65,10 @@ def test_a_building_off_the_grid_is_unknown() -> None:
     cells = outdoor_cells(GRID, [shapely.box(900, 900, 910, 910)], ring_m=25)
     state = states_at(cells, np.full(GRID.shape, -50.0), np.ones(GRID.shape, dtype=np.uint8), levels=LEVELS)
     assert state.tolist() == [State.UNKNOWN]
+
+
+def test_beyond_the_border_only_a_covering_level_is_certain() -> None:
+    cells = outdoor_cells(GRID, [HOUSE], ring_m=25)
+    level_dbm, state = np.full(GRID.shape, -120.0), np.full(GRID.shape, 255, dtype=np.uint8)
+    assert states_at(cells, level_dbm, state, levels=LEVELS).tolist() == [State.UNKNOWN]
+    assert states_at(cells, level_dbm + 40, state, levels=LEVELS).tolist() == [State.COVERED]

@@ -22,6 +22,7 @@ def test_polygon_first_then_the_nearest_point_within_reach() -> None:
 def test_people_are_shared_out_whole() -> None:
     assert share_out(10, np.array([1.0, 3.0])).tolist() == [2.5, 7.5]
     assert share_out(9, np.array([np.nan, np.nan, np.nan])).tolist() == [3, 3, 3]
+    assert share_out(9, np.array([5.0, np.nan, np.nan])).tolist() == [3, 3, 3]
 
 
 def test_land_points_lie_inside_and_stand_for_equal_areas() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from geo import io
 from geo.coverage import State
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, NotFoundError, RangeError
 from planning import coverage, gap
 from planning.scenario import CoverageOptions
 from planning.workspace import Workspace
@@ -96,3 +96,53 @@ def test_rasters_show_nothing_beyond_the_border(bare: Workspace) -> None:
     assert set(np.unique(state.values)) <= {*State, coverage.NOTHING}
     inside = (state.values != coverage.NOTHING).sum() * 50 * 50
     assert inside == pytest.approx(bare.boundary().area, rel=0.02)
+
+
+def test_an_unknown_technology_or_cell_size_is_refused_and_the_estimate_stays(bare: Workspace) -> None:
+    options = CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=0)
+    before = coverage.run(bare, options, now=commune.NOW)
+    with pytest.raises(InputError, match="technology_unknown"):
+        coverage.run(bare, CoverageOptions(technology="6G"), now=commune.NOW)
+    for cell_m in (-5.0, float("nan"), 1e6):
+        with pytest.raises(RangeError):
+            coverage.run(bare, CoverageOptions(cell_m=cell_m), now=commune.NOW)
+    assert coverage.latest(bare) == before
+
+
+def test_a_stale_estimate_is_said_to_be_stale_or_made_again(bare: Workspace) -> None:
+    options = CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=0)
+    before = coverage.run(bare, options, now=commune.NOW)
+    assert gap.run(bare, now=commune.NOW).is_current
+    row, point = commune.site(2, commune.at(500, 500))
+    bare.store.append({"site": commune.table([row], [point])})
+    stale = gap.run(bare, now=commune.NOW)
+    assert not stale.is_current
+    assert stale.run == before.digest
+    fresh = gap.run(bare, refresh=True, now=commune.NOW)
+    assert fresh.is_current
+    assert fresh.options == options
+
+
+def test_only_the_runs_in_use_keep_their_rasters(bare: Workspace) -> None:
+    for height_m in (0.0, 1.0, 2.0, 3.0):
+        options = CoverageOptions(cell_m=50, assume_flat_m=height_m, assume_clutter_m=0)
+        coverage.run(bare, options, now=commune.NOW)
+    assert len(list((bare.rasters / "coverage").iterdir())) == 2
+
+
+def test_two_operators_rest_on_an_assumption_when_one_of_them_does() -> None:
+    covered, uncovered = (
+        np.array([State.COVERED], dtype=np.uint8),
+        np.array([State.UNCOVERED], dtype=np.uint8),
+    )
+    firm, doubtful = np.array([False]), np.array([True])
+    both = gap.rests_on_assumption([covered, covered], [firm, doubtful], needed=2)
+    anyone = gap.rests_on_assumption([covered, covered], [firm, doubtful], needed=1)
+    assert both.tolist() == [True]
+    assert anyone.tolist() == [False]
+    nobody = gap.rests_on_assumption([uncovered, uncovered], [firm, firm], needed=1)
+    perhaps = gap.rests_on_assumption([uncovered, uncovered], [firm, doubtful], needed=1)
+    assert nobody.tolist() == [False]
+    assert perhaps.tolist() == [True]
+    too_few = gap.rests_on_assumption([uncovered, uncovered], [firm, doubtful], needed=2)
+    assert too_few.tolist() == [False]

@@ -242,7 +242,13 @@ def covered_share(
         sites = sites[sites["id"].isin([mast.id for mast in network.MASTS if mast.is_inside])]
         cells = cells[cells["site_id"].isin(sites["id"])]
     sectors = to_transmitters(
-        sites, cells, bands=data.bands(), defaults=data.cell_defaults(), technology="5G", epsg=9210
+        sites,
+        cells,
+        bands=data.bands(),
+        defaults=data.cell_defaults(),
+        blocks=data.resource_blocks(),
+        technology="5G",
+        epsg=9210,
     )
     surface = coverage.read_inputs(workspace, CoverageOptions()).surface
     if not orchard:

@@ -31,3 +31,8 @@ def test_search_without_diacritics() -> None:
 def test_a_text_names_its_facts() -> None:
     assert tr("common.row", "vi", row=12) == "dòng 12"
     assert tr("no.such.key", "vi") == "no.such.key"
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_a_text_survives_any_number(value: float) -> None:
+    assert tr("error.range", "vi", quantity="cell_m", value=value, low=1.0, high=value, unit="m")
