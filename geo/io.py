@@ -253,6 +253,7 @@ def _writing(path: Path) -> Iterator[Path]:
         os.close(handle)
         beside = Path(name)
         yield beside
+        beside.chmod(0o644)
         _flush(beside)
         beside.replace(path)
         _flush(path.parent)

@@ -340,7 +340,10 @@ def _fault(
 
 
 def _of_column(values: Sequence[Value | Misfit], column: Column) -> Iterable[_Fault]:
-    """Faults of the single values of a column."""
+    """Faults of the single values of a column; a required one without any value counts as missing."""
+    if column.required and values and all(value is None for value in values):
+        yield _fault("column_missing", Severity.ASK, column=column.name, facts={"missing": column.name})
+        return
     for position, value in enumerate(values):
         if isinstance(value, Misfit):
             yield _fault(

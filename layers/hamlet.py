@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from layers.spec import Column, Geometry, Kind, LayerSpec, Style, columns
+from layers.spec import Column, Geometry, Kind, LayerSpec, Style, with_name
 
 SPEC = LayerSpec(
     name="hamlet",
     geometry=Geometry.ANY,
     geometry_required=False,
-    columns=columns(
+    columns=with_name(
         Column(name="former_commune"),
         Column(name="population", kind=Kind.INTEGER, unit="người", low=0, high=200_000),
         Column(name="population_basis", vocabulary=("registered", "census", "estimate")),

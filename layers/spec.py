@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -166,6 +166,25 @@ COMMON = (
     Column(name="is_assumed", technical=True),
     Column(name="sharing", vocabulary=SHARING),
 )
+
+
+def with_name(*own: Column) -> tuple[Column, ...]:
+    """
+    Columns of a layer whose rows must have a name.
+
+    Parameters
+    ----------
+    own
+        Columns that only this layer has.
+
+    Returns
+    -------
+    columns
+        As of :func:`columns`, the name required.
+    """
+    return tuple(
+        replace(column, required=True) if column.name == "name" else column for column in columns(*own)
+    )
 
 
 def columns(*own: Column) -> tuple[Column, ...]:

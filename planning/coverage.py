@@ -22,7 +22,7 @@ from geo.grid import Grid
 from geo.propagation import MODELS, typical_reach_m
 from geo.radio import Transmitter, eirp_per_re_dbm
 from geo.raster import Raster
-from geo.terrain import Surface
+from geo.terrain import CLUTTER_LIMITS_M, HEIGHT_LIMITS_M, Surface
 from geo.units import Booleans, Bytes
 from layers.cell import TECHNOLOGIES, on_air, operators_of, to_transmitters
 from planning import data
@@ -239,6 +239,14 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
     """
     if options.cell_m is not None and not MIN_CELL_M <= options.cell_m <= MAX_CELL_M:
         raise RangeError("cell_m", options.cell_m, MIN_CELL_M, MAX_CELL_M, "m")
+    heights = {"assume_flat_m": options.assume_flat_m, "assume_clutter_m": options.assume_clutter_m}
+    for quantity, (low_m, high_m) in {
+        "assume_flat_m": HEIGHT_LIMITS_M,
+        "assume_clutter_m": CLUTTER_LIMITS_M,
+    }.items():
+        height_m = heights[quantity]
+        if height_m is not None and not low_m <= height_m <= high_m:
+            raise RangeError(quantity, height_m, low_m, high_m, "m")
     if options.model not in ("auto", *MODELS):
         raise InputError("model_unknown", model=options.model, known=", ".join(MODELS))
     if options.technology not in TECHNOLOGIES:

@@ -11,15 +11,17 @@ import geopandas as gpd
 import shapely
 
 from geo.crs import parse_epsg
-from geo.errors import FileError, InputError
+from geo.errors import ColumnError, FileError, GeometryError, InputError
+from geo.grid import require_metres
 from layers.catalogue import spec_of
 from layers.exchange import hamlet_link
 from layers.exchange.convert import Context
+from layers.exchange.headings import POSITION
 from layers.exchange.write import ExportReport
 from layers.issue import Issue, Severity
 from planning import data, intake
 from planning import export as export_job
-from planning.intake import Accepted, Answers, CheckReport, Preview, Topic
+from planning.intake import Accepted, Answers, CheckReport, Preview, Question, Topic
 from planning.text import tr
 from planning.workspace import Workspace, create, file_slug
 
@@ -253,6 +255,7 @@ def import_file(
     """
     answers = Answers(columns=mapping, epsg=epsg, sheet=sheet, place_by_hamlet=confirmed, is_confirmed=True)
     shown = preview(workspace, path, layer=layer, answers=answers)
+    _require_known(mapping, shown)
     if not confirmed:
         _require_answers(shown, path)
     return accept(workspace, shown, replace=replace, now=now)
@@ -261,16 +264,30 @@ def import_file(
 def _require_answers(shown: Preview, path: Path) -> None:
     settled = STAY_OPEN if shown.answers.epsg is None else (*STAY_OPEN, *FAR)
     doubts = [one for one in shown.issues if one.severity is Severity.ASK and one.code not in settled]
-    topics = [one for one in shown.questions if one.topic in NEEDS_ANSWER]
-    if doubts or topics:
-        proposals = {str(one.topic): one.proposed for one in topics}
-        raise FileError(
-            "import_questions", issues=doubts or _asked(shown), file=path.name, proposals=proposals
-        )
+    asked = [_as_issue(one) for one in shown.questions if one.topic in NEEDS_ANSWER and not _is_told(one)]
+    if doubts or asked:
+        raise FileError("import_questions", issues=[*asked, *doubts], file=path.name)
 
 
-def _asked(shown: Preview) -> list[Issue]:
-    return [one for one in shown.issues if one.severity is not Severity.INFO]
+def _is_told(question: Question) -> bool:
+    # A title of the file itself names the system.
+    return question.topic is Topic.CRS and question.facts.get("basis") == "title"
+
+
+def _as_issue(question: Question) -> Issue:
+    options = ", ".join(str(one) for one in question.options[:8])
+    proposed = "–" if question.proposed is None else str(question.proposed)
+    facts = {"proposed": proposed, "options": options}
+    return Issue(code=f"question_{question.topic}", severity=Severity.ASK, facts=facts)
+
+
+def _require_known(mapping: Mapping[str, str | None], shown: Preview) -> None:
+    fields = {*(column.name for column in shown.spec.columns), *POSITION}
+    for heading, field in mapping.items():
+        if shown.raw is not None and heading not in shown.raw.headings:
+            raise ColumnError("heading_unknown", heading=heading, known=", ".join(shown.raw.headings))
+        if field is not None and field not in fields:
+            raise ColumnError("field_unknown", field=field, known=", ".join(sorted(fields)))
 
 
 def init(
@@ -310,13 +327,18 @@ def init(
     FileError
         The file is refused; nothing is made.
     """
-    outline, said = read_boundary(path, epsg=None if epsg is None else parse_epsg(epsg))
+    projected = None if epsg is None else parse_epsg(epsg)
+    if projected is not None:
+        require_metres(projected)
+    outline, said = read_boundary(path, epsg=projected, code=code)
+    if len(outline) > 1 and name is None:
+        raise InputError("boundary_many", file=path.name, n=len(outline))
     return create(
         folder,
         boundary=outline,
         name=name or str(said.get("name") or path.stem),
         code=code or str(said.get("code") or ""),
-        calc_epsg=None if epsg is None else parse_epsg(epsg),
+        calc_epsg=projected,
         population=population if population is not None else _whole(said.get("population_registered")),
         source=path.name,
         now=now,
@@ -324,7 +346,7 @@ def init(
 
 
 def read_boundary(
-    path: Path, *, epsg: int | None = None, name: str | None = None
+    path: Path, *, epsg: int | None = None, name: str | None = None, code: str | None = None
 ) -> tuple[gpd.GeoDataFrame, Mapping[str, object]]:
     """
     Outline of an area from a file, and what the file says of it.
@@ -337,6 +359,8 @@ def read_boundary(
         System of its coordinates where it states none.
     name
         Name given by the sender.
+    code
+        Administrative code; where a row of the file carries it, only that row is taken.
 
     Returns
     -------
@@ -349,6 +373,8 @@ def read_boundary(
     ------
     FileError
         The file is refused.
+    GeometryError
+        It holds no area.
     """
     spec = spec_of("boundary")
     shown = intake.preview(path, spec, context(None), name=name, limits=data.limits())
@@ -361,9 +387,14 @@ def read_boundary(
     taken = intake.accept(shown).table
     if taken.empty:
         raise FileError("file_empty", file=path.name)
+    if code is not None and (taken["code"] == code).any():
+        taken = taken[taken["code"] == code]
     first = taken.iloc[0]
     said = {key: first[key] for key in taken.columns if key != "geometry" and first[key] is not None}
-    shapes = [shape for shape in taken.geometry if shape is not None]
+    shapes = [shape for shape in taken.geometry if shape is not None and not shape.is_empty]
+    if not any(shape.area > 0 for shape in shapes):
+        kinds = sorted({shape.geom_type for shape in shapes})
+        raise GeometryError("boundary_not_area", kind=", ".join(kinds) or "–")
     return gpd.GeoDataFrame(geometry=shapes, crs=4326), said
 
 
@@ -409,6 +440,10 @@ def export(
     report
         What was written and what was left out.
     """
+    if workspace.folder.resolve() in (out.resolve(), *out.resolve().parents):
+        raise FileError("export_into_workspace", file=out.name)
+    if out.exists() and not (out.is_file() or out.is_dir()):
+        raise FileError("export_not_a_file", file=out.name)
     return export_job.run(
         workspace.store,
         layer=layer,

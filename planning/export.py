@@ -83,6 +83,8 @@ def run(
         return _run_rasters(
             store, layer, epsg=epsg, out=out, sharing=sharing, labels=labels, notice=notice, now=now
         )
+    if layer == ALL and format != "gpkg" and out.suffix.lower() != ".zip":
+        raise FileError("export_needs_zip", format=format, file=f"{out.stem}.zip")
     specs = _filled(store) if layer == ALL else [spec_of(layer)]
     parts = [_part(store, spec, sharing=sharing, labels=labels) for spec in specs]
     return write_parts(
@@ -173,16 +175,29 @@ def _run_rasters(
     notice: str,
     now: dt.datetime,
 ) -> ExportReport:
-    spec = spec_of(layer)
+    spec = spec_of(COVERAGE if layer == ALL else layer)
     if spec.name != COVERAGE:
         raise FileError("export_not_raster", format=RASTER, known=COVERAGE)
     table = store.read(COVERAGE)
     kept = shareable(table, sharing)
     rasters = _rasters(kept, store.folder)
+    if out.suffix.lower() != ".zip" and len(rasters) > 1:
+        rasters = [_joined(rasters)]
     if not rasters:
         raise NotFoundError("export_no_coverage")
     report = write_rasters(rasters, out, epsg=epsg, labels=headings(spec, labels), notice=notice, now=now)
     return replace(report, n_left_out=len(table) - len(kept))
+
+
+def _joined(rasters: Sequence[CoverageRaster]) -> CoverageRaster:
+    """All operators as bands of one file, each band named with its operator."""
+    prefix = f"{COVERAGE}_"
+    bands = [
+        (f"{raster.name.removeprefix(prefix)} {name}", path)
+        for raster in rasters
+        for name, path in raster.bands
+    ]
+    return CoverageRaster(name=COVERAGE, bands=tuple(bands))
 
 
 def _rasters(table: gpd.GeoDataFrame, folder: Path) -> Sequence[CoverageRaster]:

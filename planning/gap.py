@@ -309,6 +309,8 @@ def _areas(
 
 
 def _stands(workspace: Workspace, obstacle: Obstacle) -> tuple[str, float]:
+    if not (workspace.rasters / "clutter.tif").exists():
+        return "assumed", obstacle.clutter_height_m
     if obstacle.clutter_height_m < 1:
         return "ground", obstacle.clutter_height_m
     point = gpd.GeoSeries([shapely.Point(obstacle.x_m, obstacle.y_m)], crs=workspace.calc_epsg)
@@ -321,7 +323,8 @@ def _stands(workspace: Workspace, obstacle: Obstacle) -> tuple[str, float]:
 
 
 def _main_hamlet(settlement: Settlement, zone: Integers) -> str:
-    known = zone[zone >= 0]
+    located = np.array([hamlet.located for hamlet in settlement.hamlets] or [False])
+    known = zone[(zone >= 0) & located[np.maximum(zone, 0)]]
     return settlement.hamlets[int(np.bincount(known).argmax())].name if len(known) else ""
 
 
@@ -388,7 +391,7 @@ def to_json(result: GapResult) -> dict[str, object]:
         "technology": result.options.technology,
         "operator": result.options.operator,
         "population": {"basis": result.basis, "registered": result.registered},
-        "assumptions": dict(result.assumptions),
+        "assumptions": {key: None if n < 0 else n for key, n in result.assumptions.items()},
         "operators": {name: _figures_json(figures) for name, figures in result.operators.items()},
         "hamlets": [
             {

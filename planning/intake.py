@@ -257,6 +257,7 @@ def check_file(
             columns = guess(table.headings, spec, aliases)
             converted = to_layer(table, spec, columns, context, epsg=epsg)
             issues += [*converted.issues, *_checked(converted, spec, table, operators).issues]
+            issues += _unrecognised(columns, table, spec)
     if layer is not None and raw.format == "tiff":
         issues.append(Issue(code="raster_for_table", severity=Severity.ERROR, layer=layer))
     return CheckReport(
@@ -341,6 +342,7 @@ def preview(
     )
     converted = _with_operator(converted, chosen)
     issues += [*converted.issues, *_checked(converted, spec, table, context.operators).issues]
+    issues += _unrecognised(columns, table, spec)
     return Preview(
         name=sender,
         spec=spec,
@@ -441,6 +443,14 @@ def _checked(
         issues=tuple(kept),
         proposal=converted.proposal,
     )
+
+
+def _unrecognised(columns: ColumnMap, table: RawTable, spec: LayerSpec) -> list[Issue]:
+    """Doubt about a table of which no heading means anything to the layer, and which holds no shapes."""
+    meant = [field for field in columns.fields.values() if field]
+    if spec.name == FILE_SPEC.name or meant or table.shapes is not None or not table.rows:
+        return []
+    return [Issue(code="columns_unrecognised", severity=Severity.ASK, facts={"n": len(columns.fields)})]
 
 
 def _in_order(issues: list[Issue], spec: LayerSpec) -> tuple[Issue, ...]:

@@ -55,7 +55,8 @@ def run(cases_path: Path, out: Path, *, model: str | None) -> CasesReport:
         CSV file of cases.
     out
         CSV file to write: all columns as they came, then ``in_range`` (1 or 0; named
-        ``in_range_model`` where the cases carry a column of that name) and ``loss_db``.
+        ``in_range_model`` where the cases carry a column of that name) and ``loss_db`` (a column of that
+        name among the cases comes back as ``loss_db_given``).
     model
         Model for all rows; None takes the column ``model``.
 
@@ -82,6 +83,7 @@ def run(cases_path: Path, out: Path, *, model: str | None) -> CasesReport:
         rows = np.array([found == name for found in names])
         part = {key: values[rows] for key, values in numbers.items()}
         loss_db[rows], in_range[rows] = path_loss_db(name, los=los[rows], **part)
+    table = table.rename(columns={"loss_db": "loss_db_given"})
     flag = "in_range_model" if "in_range" in table.columns else "in_range"
     table[flag] = in_range.astype(int)
     table["loss_db"] = [f"{value:.9f}" for value in loss_db]

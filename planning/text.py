@@ -8,6 +8,9 @@ import unicodedata
 
 from planning import data
 
+CODES = ("row", "epsg", "proposed", "code")
+"""Facts that are numbers to look up, not to count with: written without separators."""
+
 
 def tr(key: str, language: str, **facts: object) -> str:
     """
@@ -30,7 +33,10 @@ def tr(key: str, language: str, **facts: object) -> str:
     template = data.texts(language).get(key)
     if template is None:
         return key
-    written = {name: _written(value, language) for name, value in facts.items()}
+    written = {
+        name: str(value) if name in CODES and value is not None else _written(value, language)
+        for name, value in facts.items()
+    }
     return template.format_map(_Facts(written))
 
 

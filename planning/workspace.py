@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import shapely
 
 from geo.crs import propose_calc_epsg
@@ -22,6 +21,8 @@ from layers.store.port import Store
 from planning import data
 
 AREA_LAYER = "boundary"
+PARAMETERS = ("band", "tx_power_dbm", "gain_dbi", "height_m", "azimuth_deg", "electrical_tilt_deg")
+"""Columns of a cell that decide where its signal goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,10 +366,10 @@ def _asks(workspace: Workspace) -> list[Ask]:
         for row in expected
         if sites.shape[0] and row.id not in known
     ]
+    partly = set(cells.loc[cells[list(PARAMETERS)].isna().any(axis=1), "site_id"])
     with_5g = [split(row) for row in sites["technologies"]]
-    bare = int(np.sum(["5G" in techs for techs in with_5g])) - len(
-        set(cells.loc[cells["technology"] == "5G", "site_id"])
-    )
+    full = set(cells.loc[cells["technology"] == "5G", "site_id"]) - partly
+    bare = sum("5G" in known and key not in full for key, known in zip(sites["id"], with_5g, strict=True))
     if bare > 0:
         asks.append(_ask("cell", n=bare))
     if len(hamlets) and int(hamlets.geometry.isna().sum()):

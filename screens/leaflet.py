@@ -80,7 +80,7 @@ window.hatangso = (function () {
         fill: false, smoothFactor: 0.7
       }));
     }
-    var hollow = d.shape === 'ring', cross = d.shape === 'cross';
+    var hollow = d.hollow || d.shape === 'ring', cross = d.shape === 'cross';
     d.points.forEach(function (point) {
       parts.push(new Symbol(places(point)[0], {
         interactive: false, shape: d.shape, radius: d.radius,

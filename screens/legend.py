@@ -160,10 +160,13 @@ def of_layer(spec: LayerSpec, *, operators: Sequence[str]) -> tuple[Entry, ...]:
     """
     title = state.tr(f"layer.{spec.name}")
     if spec.style.by_operator and operators:
-        return tuple(
+        named = [
             Entry(words=f"{title} – {entry.words}", colour=entry.colour, shape=entry.shape)
             for entry in of_operators(operators)
-        )
+        ]
+        if spec.name == "site":
+            named.append(Entry(words=state.tr("screen.legend.no_5g"), colour="#616161", shape="ring"))
+        return tuple(named)
     return (
         Entry(
             words=title,

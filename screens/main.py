@@ -29,7 +29,7 @@ SHEET = """<style>
 [data-testid="stMain"] h1 { font-size: 1.7rem; padding: 0 0 .2rem; }
 [data-testid="stMain"] h2 { font-size: 1.45rem; padding: .4rem 0; }
 [data-testid="stMain"] h3 { font-size: 1.15rem; padding: .3rem 0; }
-[data-testid="stHeader"] { height: 0; min-height: 0; }
+@media (min-width: 641px) { [data-testid="stHeader"] { height: 0; min-height: 0; } }
 [data-testid="stMetric"] { padding: .7rem 1rem; }
 [data-testid="stMetricValue"] { font-size: 1.6rem; }
 </style>"""
@@ -46,20 +46,21 @@ def render() -> None:
     )
     offline.patch()
     st.html(SHEET)
-    names = list(SCREENS) if state.workspace_exists() else ["start", "dataset"]
+    exists = state.workspace_exists()
     pages = {
         name: st.Page(
-            guarded(draw),
+            guarded(draw if exists or name == "dataset" else start.render),
             title=state.tr(f"screen.{name}.title"),
             icon=icon,
             url_path=path,
             default=name == "start",
         )
         for name, (draw, path, icon) in SCREENS.items()
-        if name in names
     }
     st.session_state["pages"] = pages
     chosen = st.navigation(list(pages.values()), position="sidebar")
+    if exists:
+        state.keep_address()
     with st.sidebar:
         _switches()
     chosen.run()

@@ -249,6 +249,7 @@ def draw_layer(
     opacity: float = 1.0,
     label: bool = True,
     min_zoom: int = 0,
+    hollow: np.ndarray | None = None,
 ) -> tuple[Drawing, ...]:
     """
     Drawings of a layer in the style of its description.
@@ -267,22 +268,32 @@ def draw_layer(
         False leaves the names out.
     min_zoom
         Zoom from which the layer is drawn.
+    hollow
+        True for rows whose symbols are drawn hollow, shape (n,); None: none is.
 
     Returns
     -------
     drawings
         One for each style met, then the names.
     """
-    located = table[~(table.geometry.isna() | table.geometry.is_empty)]
+    there = (~(table.geometry.isna() | table.geometry.is_empty)).to_numpy()
+    located = table[there]
     if located.empty:
         return ()
+    empty = np.zeros(len(located), dtype=bool) if hollow is None else hollow[there]
     groups = _by_operator(located, operators, spec.style) if spec.style.by_operator else {"": spec.style}
     member = _first_operator(located, operators) if spec.style.by_operator else np.full(len(located), "")
     drawn = [
         draw_shapes(
-            located.geometry.to_numpy()[member == name], style=style, opacity=opacity, min_zoom=min_zoom
+            located.geometry.to_numpy()[rows],
+            style=style,
+            opacity=opacity,
+            min_zoom=min_zoom,
+            hollow=is_hollow,
         )
         for name, style in groups.items()
+        for is_hollow in (True, False)
+        if (rows := (member == name) & (empty == is_hollow)).any()
     ]
     if label and spec.style.label and len(located) <= LABEL_LIMIT:
         points = shapely.point_on_surface(located.geometry.to_numpy())
@@ -324,6 +335,7 @@ def draw_shapes(
     hatch: bool = False,
     below: bool = False,
     min_zoom: int = 0,
+    hollow: bool = False,
 ) -> Drawing:
     """
     Drawing of geometries in one style.
@@ -342,6 +354,8 @@ def draw_shapes(
         True puts areas under the rasters.
     min_zoom
         Zoom from which they are drawn.
+    hollow
+        True draws symbols as outlines.
 
     Returns
     -------
@@ -369,6 +383,7 @@ def draw_shapes(
         "hatch": hatch,
         "below": below,
         "minZoom": min_zoom,
+        "hollow": hollow,
     }
     return Drawing(payload=_json(payload), bounds=_bounds(parts))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
 from layers.catalogue import spec_of
+from layers.cell import split
 from layers.spec import Style
 from planning.gap import GapArea
 from screens import mapview, state
@@ -52,8 +54,13 @@ def of_layer(layer: str, *, opacity: float = 1.0, label: bool = True) -> tuple[D
             opacity=opacity,
             label=label,
             min_zoom=MIN_ZOOM.get(layer, 0),
+            hollow=_without_5g(state.table(layer)) if layer == "site" else None,
         ),
     )
+
+
+def _without_5g(sites: gpd.GeoDataFrame) -> np.ndarray:
+    return np.array(["5G" not in split(value) for value in sites["technologies"]], dtype=bool)
 
 
 def ground() -> tuple[Drawing, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from geo.gap import Figures
 from layers.catalogue import spec_of
 from layers.cell import operators_of
 from planning.coverage import CoverageRun
@@ -60,7 +59,10 @@ def _figures(run: CoverageRun, result: GapResult) -> None:
     figure.cautions(result)
     columns = st.columns(3)
     for column, name, value in zip(
-        columns, ("covered", "uncovered", "unknown"), _people(figures), strict=True
+        columns,
+        ("covered", "uncovered", "unknown"),
+        (figures.covered, figures.uncovered, figures.unknown),
+        strict=True,
     ):
         column.metric(
             state.tr(f"screen.start.{name}"),
@@ -71,10 +73,6 @@ def _figures(run: CoverageRun, result: GapResult) -> None:
     left.markdown(state.md("screen.start.assumed", share=figure.share(figures.assumed_share)))
     with right:
         figure.formulas({"any": figures})
-
-
-def _people(figures: Figures) -> tuple[float, float, float]:
-    return figures.covered, figures.uncovered, figures.unknown
 
 
 def _map(result: GapResult) -> None:

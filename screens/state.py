@@ -18,7 +18,7 @@ from layers.spec import LayerSpec
 from planning import coverage, data, gap, sample, text
 from planning.coverage import CoverageRun
 from planning.gap import GapResult
-from planning.scenario import digest
+from planning.scenario import CoverageOptions, digest
 from planning.workspace import Inventory, Workspace, inventory, open_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,6 +120,9 @@ def now() -> dt.datetime:
     return dt.datetime.now().astimezone()
 
 
+ADDRESS_NAME = "bo"
+
+
 def default_folder() -> Path:
     """
     Workspace opened at start.
@@ -139,9 +142,25 @@ def folder() -> Path:
     Returns
     -------
     folder
-        The chosen one, else the one opened at start.
+        The one chosen in this session, else the one named in the address, else the one opened at start,
+        else the one changed last.
     """
-    return Path(st.session_state.get("folder") or default_folder())
+    chosen = st.session_state.get("folder")
+    if chosen:
+        return Path(chosen)
+    around = {path.parent.name: path.parent for path in default_folder().parent.glob("*/workspace.gpkg")}
+    named = around.get(str(st.query_params.get(ADDRESS_NAME, "")))
+    if named is not None:
+        return named
+    if (default_folder() / "workspace.gpkg").is_file() or not around:
+        return default_folder()
+    return max(around.values(), key=lambda path: (path / "workspace.gpkg").stat().st_mtime)
+
+
+def keep_address() -> None:
+    """Name the open workspace in the address, so that reloading the page or a second tab opens it again."""
+    if st.query_params.get(ADDRESS_NAME) != folder().name:
+        st.query_params[ADDRESS_NAME] = folder().name
 
 
 def folders() -> tuple[Path, ...]:
@@ -195,6 +214,10 @@ def make_sample() -> None:
     if not (path / "workspace.gpkg").is_file():
         with st.spinner(tr("screen.choice.sample.making")):
             sample.make(path, seed=1, now=now())
+        with st.spinner(tr("screen.choice.sample.estimating")):
+            made = open_workspace(path)
+            coverage.run(made, CoverageOptions(), now=now())
+            made.store.close()
     choose(path)
     st.rerun()
 

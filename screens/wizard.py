@@ -118,10 +118,7 @@ def _free_folder(name: str) -> Path:
 
 
 def _table(layer: str) -> None:
-    done = intake.panel(layer)
-    if done is not None:
-        st.session_state["wizard_told"] = done
-        _go(_step() if layer in REPEATED else _step() + 1)
+    _intake(layer)
     has_rows = len(state.table(layer)) > 0
     left, right = st.columns(2)
     if left.button(
@@ -132,6 +129,14 @@ def _table(layer: str) -> None:
         _go(_step() + 1)
     if right.button(state.tr("screen.wizard.cancel")):
         _go(0)
+
+
+@guarded
+def _intake(layer: str) -> None:
+    done = intake.panel(layer, may_replace=len(state.table(layer)) > 0)
+    if done is not None:
+        st.session_state["wizard_told"] = done
+        _go(_step() if layer in REPEATED else _step() + 1)
 
 
 def _map() -> None:
@@ -151,9 +156,10 @@ def _positions() -> None:
     proposed = exchange.hamlet_positions(state.opened())
     if not proposed:
         return
-    names = state.table("hamlet").set_index("id")["name"]
+    hamlets = state.table("hamlet")
+    names, n_lost = hamlets.set_index("id")["name"], int(hamlets.geometry.isna().sum())
     with st.container(border=True):
-        st.markdown(state.md("screen.wizard.positions", n=len(proposed)))
+        st.markdown(state.md("screen.wizard.positions", n=n_lost, n_found=len(proposed)))
         rows = [
             {
                 state.tr("screen.gap.hamlet"): names[key],
@@ -171,7 +177,12 @@ def _positions() -> None:
 def _result() -> None:
     result = state.latest_gap()
     if result is not None:
-        st.markdown("## " + figure.sentence(result.operators["any"], made_at=result.made_at))
+        st.markdown(
+            "## "
+            + figure.sentence(
+                result.operators["any"], technology=result.options.technology, made_at=result.made_at
+            )
+        )
         st.markdown(
             state.md("screen.start.assumed", share=figure.share(result.operators["any"].assumed_share))
         )

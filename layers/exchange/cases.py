@@ -31,7 +31,8 @@ def read(path: Path) -> pd.DataFrame:
     Raises
     ------
     FileError
-        The file is missing, empty, too large, not UTF-8 text, or a row has more cells than the header.
+        The file is missing, empty, too large, not UTF-8 text, or a row has more cells than the header,
+        or a heading stands twice.
     """
     if not path.is_file():
         raise FileError("file_missing", file=path.name)
@@ -47,6 +48,9 @@ def read(path: Path) -> pd.DataFrame:
     if not rows:
         raise FileError("file_empty", file=path.name)
     headings = [cell.strip() for cell in rows[0]]
+    twice = next((heading for heading in headings if headings.count(heading) > 1), None)
+    if twice is not None:
+        raise FileError("column_twice", file=path.name, column=twice)
     for number, row in enumerate(rows[1:], start=2):
         if len(row) > len(headings):
             raise FileError("row_too_long", file=path.name, row=number)

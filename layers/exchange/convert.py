@@ -294,8 +294,10 @@ def _own_shapes(raw: RawTable, context: Context, *, epsg: int | None) -> tuple[S
     if proposal.epsg is None:
         return np.full(len(shapes), None, dtype=object), proposal, []
     moved = move(shapes, epsg_from=proposal.epsg, epsg_to=WGS84)
-    middle = shapely.get_coordinates(shapely.centroid(moved[there]))
-    rows = np.array(raw.row_numbers)[there]
+    centres = shapely.centroid(moved[there])
+    solid = ~shapely.is_empty(centres)
+    middle = shapely.get_coordinates(centres[solid])
+    rows = np.array(raw.row_numbers)[there][solid]
     faults = (
         judge_place(middle[:, 0], middle[:, 1], rows, proposal, area=context.area) if context.area else []
     )

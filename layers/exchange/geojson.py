@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geo.crs import parse_epsg
+from geo.errors import CrsError
 from layers.exchange.encoding import decode_utf8
 from layers.exchange.fault import issue, refusal
 from layers.exchange.raw import Cell, Limits, RawTable
@@ -300,12 +302,19 @@ def _crs(document: dict[str, Any], faults: list[Issue]) -> tuple[int | None, boo
     properties = member.get("properties") if isinstance(member, dict) else None
     name = str(properties.get("name", "")) if isinstance(properties, dict) else ""
     code = re.search(r"(?:EPSG|epsg)\D{1,3}(?:[\d.]+:)?(\d{4,6})$", name)
-    if code:
+    if code and _exists(int(code.group(1))):
         return int(code.group(1)), True, name
     if "CRS84" in name:
         return 4326, True, name
     faults.append(issue("crs_unknown", Severity.ASK, found=name[:80]))
     return None, True, name or None
+
+
+def _exists(epsg: int) -> bool:
+    try:
+        return parse_epsg(epsg) == epsg
+    except CrsError:
+        return False
 
 
 def _safe(name: str) -> tuple[str, bool]:

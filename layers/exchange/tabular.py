@@ -106,6 +106,8 @@ def read_text(text: str, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
             text, delimiter = _GAPS.sub("\t", text), "\t"
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         for cells in reader:
+            if any("\n" in cell and cell.count(delimiter) >= max(2, len(cells) - 1) for cell in cells):
+                raise refusal("csv_unclosed_quote", row=line)
             grid.append((line, [_plain(cell) for cell in cells]))
             line = reader.line_num + 1
             if len(grid) > limits.rows or len(cells) > limits.columns:

@@ -32,11 +32,15 @@ def issues_json(issues: Sequence[Issue], language: str) -> list[dict[str, object
             "severity": str(issue.severity),
             "row": issue.row,
             "column": issue.column,
-            "message": tr(f"issue.{issue.code}.message", language, **issue.facts),
-            "remedy": tr(f"issue.{issue.code}.remedy", language, **issue.facts),
+            "message": tr(f"issue.{issue.code}.message", language, **_facts(issue)),
+            "remedy": tr(f"issue.{issue.code}.remedy", language, **_facts(issue)),
         }
         for issue in issues
     ]
+
+
+def _facts(issue: Issue) -> dict[str, object]:
+    return {"column": issue.column or "", **issue.facts}
 
 
 def issue_lines(issues: Sequence[Issue], language: str) -> list[str]:
