@@ -127,7 +127,8 @@ def test_what_is_missing_everywhere_is_asked_once():
         ("column_missing", None, Severity.ASK),
         ("geometry_none", None, Severity.ASK),
     ]
-    assert found(site(geometry=[None] * 3), "hamlet") == {("geometry_some_missing", None, None)}
+    nameless = {("geometry_some_missing", None, None), ("column_missing", None, "name")}
+    assert found(site(geometry=[None] * 3), "hamlet") == nameless
     assert found(site(), "task") == {("geometry_unused", None, None)}
     assert found(site().iloc[:0]) == {("table_empty", None, None)}
 
@@ -191,6 +192,6 @@ def test_every_code_is_documented_with_its_severity_and_has_its_facts_in_both_la
         known = texts(language)
         for issue in issues:
             for part in ("message", "remedy"):
-                text = known[f"issue.{issue.code}.{part}"].format(**issue.facts)
+                text = known[f"issue.{issue.code}.{part}"].format(**{"column": issue.column, **issue.facts})
                 assert text
                 assert "{" not in text
