@@ -52,7 +52,7 @@ def _result(run: CoverageRun) -> None:
             *scene.of_layer("site", label=False),
             *scene.names(),
         )
-        scene.show(drawings, key="map_coverage", height_px=460, width_px=740)
+        scene.show(drawings, key="map_coverage", height_px=460, width_px=710)
     with right:
         _explain(run, kind)
     _areas(run)

@@ -109,7 +109,7 @@ def _area_map(result: GapResult, area: GapArea | None) -> None:
         *scene.of_layer("site", label=False),
         *scene.names(),
     )
-    scene.show(drawings, key="map_gap", bounds=bounds, height_px=420, width_px=680)
+    scene.show(drawings, key="map_gap", bounds=bounds, height_px=420, width_px=590)
     legend.render((scene.gap_entry(),))
 
 
@@ -167,7 +167,7 @@ def _hamlets(result: GapResult) -> None:
             if bounds is None:
                 st.caption(state.tr("screen.gap.hamlet_nowhere"))
         drawings = (*scene.ground(), *scene.gap_areas(result.areas), *scene.names())
-        scene.show(drawings, key="map_hamlet", bounds=bounds, height_px=460, width_px=480)
+        scene.show(drawings, key="map_hamlet", bounds=bounds, height_px=460, width_px=420)
         if chosen is not None:
             figure.formulas({operator: wanted[chosen].figures[operator]})
 

@@ -57,7 +57,7 @@ def _body() -> None:
             for spec in chosen
             for drawing in scene.of_layer(spec.name, opacity=_opacity(spec, opacity))
         ]
-        click = scene.show(drawn, key="map_layer", height_px=560, width_px=640)
+        click = scene.show(drawn, key="map_layer", height_px=560, width_px=540)
         _hints(chosen)
     with right:
         _card(click, chosen)
@@ -154,6 +154,8 @@ def _hit(click: Click, chosen: list[LayerSpec]) -> tuple[LayerSpec, dict[str, ob
     """What lies under the pointer: points before lines before areas, then the nearest, then the smallest."""
     found: list[tuple[int, float, float, LayerSpec, dict[str, object]]] = []
     for spec in chosen:
+        if scene.MIN_ZOOM.get(spec.name, 0) > click.zoom:
+            continue
         near = _nearest(state.table(spec.name), click)
         if near is not None:
             rank, distance_m, row = near

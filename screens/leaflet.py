@@ -145,6 +145,7 @@ window.hatangso = (function () {
       map.on('click', function (event) {
         var side = map.containerPointToLatLng(event.containerPoint.add([14, 0]));
         event.latlng.reach_m = map.distance(event.latlng, side);
+        event.latlng.zoom = map.getZoom();
       });
       new ResizeObserver(function () { map.invalidateSize({ pan: false }); }).observe(map.getContainer());
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from planning import data
-from screens import coverage, dataset, gap, layer, offline, start, state
+from screens import assets, coverage, dataset, gap, layer, offline, start, state
 from screens.guard import guarded
 
 SCREENS: Mapping[str, tuple[Callable[[], None], str, str]] = {
@@ -46,6 +46,8 @@ def render() -> None:
     )
     offline.patch()
     st.html(SHEET)
+    if assets.missing():
+        st.warning(state.tr("screen.assets_missing"), icon=":material/map:")
     exists = state.workspace_exists()
     pages = {
         name: st.Page(

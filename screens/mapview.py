@@ -65,11 +65,14 @@ class Click:
         Place [degrees, WGS 84].
     reach_m
         Distance on the ground that the pointer covers at this zoom [m].
+    zoom
+        Zoom of the map; layers drawn only closer are not hit.
     """
 
     lon: float
     lat: float
     reach_m: float
+    zoom: float = 22.0
 
 
 def safe(text: object) -> str:
@@ -186,7 +189,10 @@ def _click(state: Mapping[str, object] | None) -> Click | None:
     if not isinstance(found, Mapping):
         return None
     return Click(
-        lon=float(found["lng"]), lat=float(found["lat"]), reach_m=float(found.get("reach_m") or 30.0)
+        lon=float(found["lng"]),
+        lat=float(found["lat"]),
+        reach_m=float(found.get("reach_m") or 30.0),
+        zoom=float(found.get("zoom") or 22.0),
     )
 
 

@@ -83,7 +83,7 @@ def _map(result: GapResult) -> None:
         *scene.of_layer("site", label=False),
         *scene.names(),
     )
-    scene.show(drawings, key="map_start", height_px=390, width_px=620)
+    scene.show(drawings, key="map_start", height_px=390, width_px=590)
     operators = operators_of(state.table("site"), state.table("cell"))
     legend.render((scene.gap_entry(), *legend.of_layer(spec_of("site"), operators=operators)))
 
@@ -131,6 +131,6 @@ def _before_first_estimate() -> None:
     with left:
         st.subheader(state.tr("screen.start.map"), anchor=False)
         drawings = (*scene.ground(), *scene.of_layer("site", label=False), *scene.names())
-        scene.show(drawings, key="map_start", height_px=390, width_px=620)
+        scene.show(drawings, key="map_start", height_px=390, width_px=590)
     with right:
         _missing()

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from planning import coverage, sample
 from planning.scenario import CoverageOptions
 from planning.workspace import open_workspace
-from screens import state
+from screens import assets, state
 from tests import commune
 
 SCREENS = ("start", "layer", "coverage", "gap", "dataset")
@@ -192,3 +192,21 @@ def test_a_refusal_names_its_code_in_the_language():
 
     app = AppTest.from_function(refuse).run()
     assert app.error[0].value == state.text.tr("error.site_missing", "vi")
+
+
+def test_without_map_assets_the_page_says_what_to_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("HATANGSO_WORKSPACE", str(tmp_path / "none"))
+    root = Path(__file__).resolve().parents[2]
+    said = shown(AppTest.from_file(str(root / "main.py"), default_timeout=LIMIT_S).run())
+    assert "make setup" not in said
+    monkeypatch.setattr(assets, "missing", lambda: ("leaflet/leaflet.js",))
+    said = shown(AppTest.from_file(str(root / "main.py"), default_timeout=LIMIT_S).run())
+    assert "make setup" in said
+
+
+def test_reloading_keeps_the_data_set_that_was_open(filled, tmp_path, monkeypatch):
+    monkeypatch.setenv("HATANGSO_WORKSPACE", str(filled.parent / "another"))
+    app = AppTest.from_function(draw, args=("dataset",), default_timeout=LIMIT_S)
+    app.query_params["bo"] = filled.name
+    app.run()
+    assert "Xã Thử" in shown(app)
