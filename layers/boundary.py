@@ -10,7 +10,7 @@ SPEC = LayerSpec(
     columns=columns(
         Column(name="code"),
         Column(name="area_stated_km2", kind=Kind.REAL, unit="km²", low=0, high=100_000),
-        Column(name="population_registered", kind=Kind.INTEGER, unit="người", low=0, high=20_000_000),
+        Column(name="population_registered", kind=Kind.INTEGER, low=0, high=20_000_000),
     ),
     style=Style(colour="#37474f", weight_px=2.5, dash="8 4"),
     group="place",

@@ -11,7 +11,7 @@ SPEC = LayerSpec(
         Column(name="kind", vocabulary=("house", "apartment", "public", "industrial", "other")),
         Column(name="height_m", kind=Kind.REAL, unit="m", low=0, high=400),
         Column(name="n_floors", kind=Kind.INTEGER, low=0, high=100),
-        Column(name="n_people", kind=Kind.REAL, unit="người", low=0, high=20_000),
+        Column(name="n_people", kind=Kind.REAL, low=0, high=20_000),
         Column(name="hamlet_id"),
     ),
     style=Style(colour="#9e9e9e", fill_opacity=0.5, weight_px=0.5),

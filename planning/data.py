@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,8 @@ from types import MappingProxyType
 from geo.coverage import Levels
 from geo.errors import NotFoundError
 from layers.cell import Band, CellDefaults
-from layers.exchange.headings import Aliases, parse_aliases
+from layers.exchange.headings import ANY_LAYER, Aliases, ColumnAlias, parse_aliases
+from layers.exchange.word import fold
 
 ROOT = Path(__file__).resolve().parent.parent / "data"
 LANGUAGES = ("vi", "en")
@@ -314,9 +315,20 @@ def aliases() -> Aliases:
     Returns
     -------
     aliases
-        Tables for the import.
+        Tables for the import; the headings that exports carry, in every language, are among them.
     """
-    return parse_aliases(_text("aliases/columns.csv"), _text("aliases/values.csv"))
+    tables = parse_aliases(_text("aliases/columns.csv"), _text("aliases/values.csv"))
+    own = {
+        (key.removeprefix("column."), fold(heading))
+        for language in LANGUAGES
+        for key, heading in texts(language).items()
+        if key.startswith("column.")
+    }
+    headings = [
+        ColumnAlias(layer=ANY_LAYER, field=field, alias=alias, implies=MappingProxyType({}))
+        for field, alias in sorted(own)
+    ]
+    return replace(tables, columns=(*tables.columns, *headings))
 
 
 @cache

@@ -139,10 +139,10 @@ def headings(spec: LayerSpec, texts: Mapping[str, str]) -> dict[str, str]:
         Column name to heading, ``layer.<name>`` to the layer's name, ``export.*`` as they are.
     """
     found = {key: text for key, text in texts.items() if key.startswith("export.")}
-    found[f"layer.{spec.name}"] = texts.get(f"layer.{spec.name}.many", spec.name)
+    found[f"layer.{spec.name}"] = texts.get(f"layer.{spec.name}", spec.name)
     for column in spec.columns:
-        keys = (f"column.{spec.name}.{column.name}", f"column.common.{column.name}")
-        found[column.name] = next((texts[key] for key in keys if key in texts), column.name)
+        heading = texts.get(f"column.{column.name}", column.name)
+        found[column.name] = f"{heading} ({column.unit})" if column.unit else heading
     return found
 
 

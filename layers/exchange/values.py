@@ -102,7 +102,7 @@ def parse(cell: Cell, column: Column, *, layer: str, aliases: Aliases) -> Parsed
         return parse_day(cell)
     if column.kind is Kind.BOOLEAN:
         return _parse_boolean(cell)
-    if column.name in ("technologies", "technology"):
+    if column.name in ("technologies", "technology") and "5G" in column.vocabulary:
         return _parse_technologies(cell)
     if column.vocabulary:
         return _parse_word(cell, column)

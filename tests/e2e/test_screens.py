@@ -172,6 +172,12 @@ def test_one_pass_in_english(estimated, page):
     for name in ("Overview", "Map", "Coverage (estimate)", "Places not reached", "The commune's data set"):
         goes(page, name)
         expect(page.get_by_text(SAMPLE_LABEL["en"]).first).to_be_visible()
-        words = own_names.sub("", page.get_by_test_id("stMain").inner_text())
-        assert not vietnamese.search(words), words[max(0, vietnamese.search(words).start() - 60) :][:160]
+        words = ""
+        for _ in range(40):  # parts of the page drawn last keep their old words until their turn comes
+            words = own_names.sub("", page.get_by_test_id("stMain").inner_text())
+            if not vietnamese.search(words):
+                break
+            page.wait_for_timeout(500)
+        left = vietnamese.search(words)
+        assert left is None, words[max(0, left.start() - 60) :][:160]
         assert not re.search(r"\b(screen|layer|column|value|error|issue)\.[a-z_.]+", words)

@@ -15,13 +15,18 @@ import rasterio
 import shapely
 
 from geo.errors import PlannerError
+from layers.catalogue import spec_of
+from layers.check import check
+from layers.spec import Kind
 from layers.store import Store, create_store
+from planning import data, exchange
 from planning.export import run
+from planning.workspace import open_workspace
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 NOTICE = "dữ liệu mẫu (giả lập)"
 POINT = shapely.Point(106.472975, 20.836092)
-TEXTS = {"column.common.name": "Tên", "column.hamlet.population": "Dân số", "layer.hamlet.many": "Thôn"}
+TEXTS = {"column.name": "Tên", "column.population": "Dân số", "layer.hamlet": "Thôn"}
 
 
 def table(ids: list[str], **columns: object) -> gpd.GeoDataFrame:
@@ -121,3 +126,44 @@ def test_what_cannot_be_is_refused_by_name(
         take(workspace, tmp_path / "x", **asked)
     assert caught.value.code == code
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("layer", ["site", "cell", "hamlet", "road", "fiber_node", "building", "passive"])
+def test_a_table_that_was_exported_comes_in_again_with_every_column(
+    tmp_path: Path, layer: str, language: str
+) -> None:
+    spec = spec_of(layer)
+    usual = {Kind.INTEGER: 20, Kind.REAL: 20.0, Kind.BOOLEAN: False, Kind.DATE: "2026-01-01"}
+    row: dict[str, object] = {
+        column.name: column.vocabulary[0] if column.vocabulary else usual.get(column.kind, "một")
+        for column in spec.columns
+        if column.name != "is_assumed"
+    }
+    row |= {name: value for name, value in {"frequency_mhz": 2550.0, "n_tenants": 2}.items() if name in row}
+    row |= {"operators": "viettel"} if "operators" in row else {}
+    shapes = {"road": shapely.LineString([(106.47, 20.83), (106.48, 20.83)])}
+    shapes["building"] = shapely.box(106.47, 20.83, 106.4702, 20.8302)
+    shape = shapes.get(layer, shapely.Point(106.47, 20.83))
+    table = check(gpd.GeoDataFrame([row], geometry=[shape], crs=4326), spec).rows
+    assert len(table) == 1
+    store = create_store(tmp_path / "w", {"name": "Thử", "calc_epsg": "9210"})
+    store.replace({layer: table})
+    out = tmp_path / "out.csv"
+    run(
+        store,
+        layer=layer,
+        format="csv",
+        epsg=9210,
+        out=out,
+        sharing="operator",
+        labels=data.texts(language),
+        notice="",
+        now=NOW,
+    )
+    shown = exchange.preview(open_workspace(tmp_path / "w"), out, layer=layer)
+    taken = {field for field in shown.columns.fields.values() if field}
+    exported = {column.name for column in spec.columns if column.name not in ("is_sample", "is_assumed")}
+    assert exported - taken <= {"owner", "operators"}  # of a site, one is read from the other
+    assert shown.converted is not None
+    assert shown.converted.table.geometry.iloc[0].equals_exact(shape, 1e-8)
