@@ -66,7 +66,8 @@ format: setup-dev
 	@$(BIN)/ruff check --fix .
 
 test: setup-dev
-	@$(PYTEST) -q -m "not slow and not bench"
+	@$(PYTEST) -q -m "not slow and not bench" --ignore=tests/e2e
+	@$(PYTEST) -q tests/e2e || $(PYTEST) -q --last-failed tests/e2e  # a browser on a busy machine gets a second try
 
 test-slow: setup-dev
 	@$(PYTEST) -q -m slow

@@ -108,6 +108,7 @@ def explain(
     convergence_deg: float,
     allowance_db: float,
     model: str = field.AUTO,
+    dense: bool = False,
 ) -> tuple[Why, ...]:
     """
     Reason for each gap, judged at its most crowded point.
@@ -132,6 +133,8 @@ def explain(
         Loss beyond free space reckoned with when a radius is set [dB].
     model
         Path-loss model, as for ``coverage.estimate``.
+    dense
+        Whether ``"auto"`` takes the urban model.
 
     Returns
     -------
@@ -160,6 +163,7 @@ def explain(
                     receiver_height_m=receiver_height_m,
                     convergence_deg=convergence_deg,
                     model=model,
+                    dense=dense,
                 )
                 for sector in transmitters
             ]
@@ -205,6 +209,7 @@ def clear_power_dbm(
     receiver_height_m: float,
     convergence_deg: float,
     model: str = field.AUTO,
+    dense: bool = False,
 ) -> float:
     """
     Median power of a resource element at a place if nothing stood in between.
@@ -221,13 +226,15 @@ def clear_power_dbm(
         Angle from true north clockwise to grid north [°].
     model
         Path-loss model or ``"auto"``.
+    dense
+        Whether ``"auto"`` takes the urban model.
 
     Returns
     -------
     power_dbm
         [dBm]; −inf where the model does not hold for the sector.
     """
-    chosen = field.choose(sector, model=model, dense=False, receiver_height_m=receiver_height_m)
+    chosen = field.choose(sector, model=model, dense=dense, receiver_height_m=receiver_height_m)
     if chosen is None:
         return -math.inf
     east_m, north_m = x_m - sector.x_m, y_m - sector.y_m

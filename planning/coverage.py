@@ -160,6 +160,7 @@ def run(
         inputs.transmitters,
         inputs.surface,
         model=options.model,
+        dense=workspace.is_dense(),
         levels=data.levels(),
         receiver_height_m=data.setting("receiver_height_m"),
         limits=limits(),

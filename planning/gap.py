@@ -293,6 +293,7 @@ def _areas(
         inputs.transmitters,
         inputs.surface,
         model=found.options.model,
+        dense=workspace.is_dense(),
         levels=data.levels(),
         limits=coverage.limits(),
         receiver_height_m=data.setting("receiver_height_m"),

@@ -64,6 +64,7 @@ def digest(workspace: Workspace, options: CoverageOptions) -> str:
         "edition": EDITION,
         "options": asdict(options),
         "calc_epsg": workspace.calc_epsg,
+        "is_dense": workspace.is_dense(),
         "layers": {name: workspace.store.digest(name) for name in LAYERS_READ},
         "rasters": {name: io.digest(workspace.rasters / f"{name}.tif") for name in ("terrain", "clutter")},
         "parameters": repr(

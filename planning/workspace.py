@@ -56,6 +56,23 @@ class Workspace:
         """Folder of terrain, clutter and coverage rasters."""
         return self.folder / "rasters"
 
+    def is_dense(self) -> bool:
+        """
+        Whether the area is as dense as a city ward, for which the urban model is meant.
+
+        Returns
+        -------
+        is_dense
+            True where people for each km² reach the setting ``dense_people_per_km2``; False where nobody
+            knows how many live there.
+        """
+        outline = self.store.read(AREA_LAYER)
+        people = self.store.read("hamlet")["population"].sum() or outline["population_registered"].sum()
+        if outline.empty:
+            return False
+        area_km2 = outline.to_crs(self.calc_epsg).union_all().area / 1e6
+        return bool(float(people) / area_km2 >= data.setting("dense_people_per_km2"))
+
     def boundary(self) -> shapely.Geometry:
         """
         Outline of the area.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -43,10 +44,18 @@ class Officer:
 
     def file(self, name: Path) -> None:
         """Choosing a file takes two: the button, and the file in the dialogue."""
-        place = self.page.locator('input[type="file"]')
-        expect(place).to_have_count(1, timeout=60_000)
-        self.settles()
-        place.set_input_files(str(name))
+        taken = self.page.get_by_text(name.name)
+        for _ in range(
+            5
+        ):  # a script is faster than the page: an uploader about to be replaced loses the file
+            place = self.page.locator('input[type="file"]')
+            expect(place).to_have_count(1, timeout=60_000)
+            self.page.wait_for_timeout(500)
+            self.settles()
+            place.set_input_files(str(name))
+            with contextlib.suppress(AssertionError):
+                expect(taken.first).to_be_visible(timeout=10_000)
+                break
         self.n_clicks += 2
 
     def sees(self, words: str | re.Pattern[str]) -> None:

@@ -146,3 +146,15 @@ def test_two_operators_rest_on_an_assumption_when_one_of_them_does() -> None:
     assert perhaps.tolist() == [True]
     too_few = gap.rests_on_assumption([uncovered, uncovered], [firm, doubtful], needed=2)
     assert too_few.tolist() == [False]
+
+
+def test_the_urban_model_is_taken_only_in_a_dense_ward(tmp_path: Path) -> None:
+    options = CoverageOptions(cell_m=50, assume_flat_m=2, assume_clutter_m=12)
+    covered = {}
+    for people in (9_000, 90_000):  # on 9 km²
+        workspace = commune.empty(tmp_path / str(people), population=people)
+        row, point = commune.site(1, commune.at(1500, 1500))
+        workspace.store.replace({"site": commune.table([row], [point])})
+        assert workspace.is_dense() == (people == 90_000)
+        covered[people] = coverage.run(workspace, options, now=commune.NOW).area_share["viettel"][0]
+    assert covered[90_000] < covered[9_000]
