@@ -34,6 +34,9 @@ DRIVER = "GTiff"
 MAX_SOURCE_CELLS = 100_000_000
 """Largest part of a foreign raster that is read at once [cells]."""
 
+DILUTED = 2.0
+"""Clutter finer than the grid by more than this ratio would be diluted by a mean."""
+
 _SQUARE_SHARE = 1e-6
 
 
@@ -163,8 +166,10 @@ def read_surface(terrain_path: Path | None, clutter_path: Path | None, grid: Gri
     Returns
     -------
     surface
-        Mean of the source's cells where they are finer; else interpolated (ground) or that of the nearest
-        cell (clutter). NaN where a source has no value or does not reach.
+        Mean of the source's cells where they are finer; for clutter more than ``DILUTED`` times finer, the
+        root of their mean square, for the mean of a few houses among gardens would hide nothing. Else
+        interpolated (ground) or that of the nearest cell (clutter). NaN where a source has no value or does
+        not reach.
 
     Raises
     ------
@@ -295,9 +300,16 @@ def _resampled(path: Path | None, grid: Grid, *, coarse: Resampling) -> Floats32
             dst_transform=grid.transform,
             dst_crs=CRS.from_epsg(grid.epsg),
             dst_nodata=np.nan,
-            resampling=Resampling.average if cell_m < 0.999 * grid.cell_m else coarse,
+            resampling=_resampling(cell_m / grid.cell_m, coarse),
         )
     return heights
+
+
+def _resampling(ratio: float, coarse: Resampling) -> Resampling:
+    if ratio >= 0.999:
+        return coarse
+    diluted = coarse is Resampling.nearest and ratio < 0.999 / DILUTED
+    return Resampling.rms if diluted else Resampling.average
 
 
 def _needed(source: DatasetReader, grid: Grid) -> tuple[Window | None, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -91,12 +91,17 @@ class Band:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellDefaults:
     """
-    Assumed parameters of a site of which only the position and the operator are known.
+    Assumed parameters of a cell of which they are not known.
 
     Parameters
     ----------
+    operator
+        Whose cells; ``*`` for any operator without a row of its own.
+    technology
+        Technology of the cells.
     band
-        Band assumed.
+        Band for which they hold. The first row of an operator and a technology says which band is assumed
+        where none is stated.
     azimuths_deg
         One azimuth for each sector assumed [°], clockwise from true north.
     height_m
@@ -109,6 +114,8 @@ class CellDefaults:
         Downward tilts [°].
     """
 
+    operator: str
+    technology: str
     band: str
     azimuths_deg: tuple[float, ...]
     height_m: float
@@ -145,7 +152,7 @@ def to_transmitters(
     cells: gpd.GeoDataFrame,
     *,
     bands: Mapping[str, Band],
-    defaults: Mapping[tuple[str, str], CellDefaults],
+    defaults: Sequence[CellDefaults],
     blocks: Mapping[tuple[float, float], int],
     technology: str,
     epsg: int,
@@ -160,7 +167,7 @@ def to_transmitters(
     bands
         Known bands.
     defaults
-        (operator, technology) to assumed parameters; the operator ``*`` stands for any other.
+        Assumed parameters; the operator ``*`` stands for any other.
     blocks
         (subcarrier spacing [kHz], channel width [MHz]) to the number of resource blocks.
     technology
@@ -205,6 +212,49 @@ def to_transmitters(
         )
     ]
     return tuple(sorted(found, key=lambda transmitter: transmitter.id))
+
+
+def defaults_for(
+    defaults: Sequence[CellDefaults],
+    operators: Sequence[str],
+    technology: str,
+    *,
+    band: str | None = None,
+) -> CellDefaults:
+    """
+    Assumed parameters that fit a cell best.
+
+    Parameters
+    ----------
+    defaults
+        All records, in the order of the table.
+    operators
+        Whom the cell serves, the first one asked first.
+    technology
+        Its technology.
+    band
+        Its band. None: not known.
+
+    Returns
+    -------
+    defaults
+        The record of the operator, else that of any operator (``*``): for the band where there is one,
+        else for the first band of the operator.
+
+    Raises
+    ------
+    InputError
+        There is none for the technology.
+    """
+    fitting = [
+        record
+        for operator in (*operators, "*")
+        for record in defaults
+        if (record.operator, record.technology) == (operator, technology)
+    ]
+    if not fitting:
+        raise InputError("technology_without_defaults", technology=technology)
+    return next((record for record in fitting if record.band == band), fitting[0])
 
 
 def operators_of(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> tuple[str, ...]:
@@ -252,17 +302,6 @@ def _given(row: Mapping[str, object] | None, name: str) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not math.isnan(value) else None
 
 
-def _defaults_of(
-    defaults: Mapping[tuple[str, str], CellDefaults], operators: tuple[str, ...], technology: str
-) -> CellDefaults:
-    for operator in operators:
-        if (operator, technology) in defaults:
-            return defaults[operator, technology]
-    if ("*", technology) in defaults:
-        return defaults["*", technology]
-    raise InputError("technology_without_defaults", technology=technology)
-
-
 def _stated_assumptions(row: Mapping[str, object] | None) -> set[str]:
     if row is None:
         return set()
@@ -301,13 +340,14 @@ def _from_cell(
     site: Mapping[str, object] | None,
     *,
     bands: Mapping[str, Band],
-    defaults: Mapping[tuple[str, str], CellDefaults],
+    defaults: Sequence[CellDefaults],
     blocks: Mapping[tuple[float, float], int],
     epsg: int,
 ) -> Transmitter:
     operators = split(row["operators"])
-    usual = _defaults_of(defaults, operators, str(row["technology"]))
-    band, band_assumed = _band_of(row, bands, usual.band)
+    technology = str(row["technology"])
+    band, band_assumed = _band_of(row, bands, defaults_for(defaults, operators, technology).band)
+    usual = defaults_for(defaults, operators, technology, band=band.name)
     values, carrier_assumed = _carrier(row, band, blocks)
     assumed = _stated_assumptions(row) | (_stated_assumptions(site) & {"geometry", "height_m"})
     assumed |= band_assumed | carrier_assumed
@@ -326,7 +366,7 @@ def _from_cell(
         id=str(row["id"]),
         mast_id=str(row["site_id"]),
         operators=operators,
-        technology=str(row["technology"]),
+        technology=technology,
         band=band.name,
         x_m=x_m,
         y_m=y_m,
@@ -343,11 +383,11 @@ def _from_site(
     operator: str,
     *,
     bands: Mapping[str, Band],
-    defaults: Mapping[tuple[str, str], CellDefaults],
+    defaults: Sequence[CellDefaults],
     technology: str,
     epsg: int,
 ) -> Iterator[Transmitter]:
-    usual = _defaults_of(defaults, (operator,), technology)
+    usual = defaults_for(defaults, (operator,), technology)
     band = bands[usual.band]
     mast_m = _given(site, "height_m")
     x_m, y_m = _position(site, epsg)

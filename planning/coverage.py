@@ -24,7 +24,7 @@ from geo.radio import Transmitter, eirp_per_re_dbm
 from geo.raster import Raster
 from geo.terrain import CLUTTER_LIMITS_M, HEIGHT_LIMITS_M, Surface
 from geo.units import Booleans, Bytes
-from layers.cell import TECHNOLOGIES, on_air, operators_of, to_transmitters
+from layers.cell import TECHNOLOGIES, defaults_for, on_air, operators_of, to_transmitters
 from planning import data
 from planning.scenario import CoverageOptions, digest
 from planning.workspace import Workspace
@@ -270,7 +270,7 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
         epsg=workspace.calc_epsg,
     )
     wanted = operators if options.operator is None else (options.operator,)
-    if not every and not any(technology == options.technology for _, technology in data.cell_defaults()):
+    if not every and not any(row.technology == options.technology for row in data.cell_defaults()):
         raise InputError("technology_without_defaults", technology=options.technology)
     around = boundary.buffer(data.setting("around_m"))
     shapely.prepare(around)
@@ -343,14 +343,14 @@ def _with_buildings(surface: Surface, workspace: Workspace) -> Surface:
     return Surface(grid=surface.grid, ground_m=surface.ground_m, clutter_height_m=clutter_m)
 
 
-def _opened(inputs: Inputs, coverage: Coverage) -> tuple[Coverage, dict[str, Booleans]]:
+def _opened(inputs: Inputs, coverage: Coverage, *, technology: str) -> tuple[Coverage, dict[str, Booleans]]:
     opened = {
         operator: open_border(
             coverage.grid,
             inputs.boundary,
             inputs.masts[operator],
             known_m=data.setting("outside_known_m"),
-            reach_m=_reach_m(operator),
+            reach_m=_reach_m(operator, technology),
         )
         for operator in inputs.operators
     }
@@ -359,22 +359,26 @@ def _opened(inputs: Inputs, coverage: Coverage) -> tuple[Coverage, dict[str, Boo
     return coverage, opened
 
 
-def _reach_m(operator: str) -> float:
-    defaults = data.cell_defaults()
-    usual = defaults.get((operator, "5G"), defaults["*", "5G"])
-    band = data.bands()[usual.band]
-    levels = data.levels()
-    return typical_reach_m(
-        eirp_per_re_dbm=eirp_per_re_dbm(
-            tx_power_dbm=usual.tx_power_dbm,
-            n_rb=band.n_rb,
-            gain_dbi=usual.gain_dbi,
-            cable_loss_db=usual.cable_loss_db,
-        ),
-        frequency_mhz=band.frequency_mhz,
-        tx_height_m=usual.height_m,
-        threshold_dbm=levels.lowest_covered_dbm,
-        margin_db=levels.margin_db,
+def _reach_m(operator: str, technology: str) -> float:
+    # The farthest of the operator's bands: nobody has told which of them a mast outside carries.
+    defaults, levels = data.cell_defaults(), data.levels()
+    usual = defaults_for(defaults, (operator,), technology)
+    licensed = next((item.bands for item in data.operators() if item.id == operator), ())
+    return max(
+        typical_reach_m(
+            eirp_per_re_dbm=eirp_per_re_dbm(
+                tx_power_dbm=assumed.tx_power_dbm,
+                n_rb=data.bands()[band].n_rb,
+                gain_dbi=assumed.gain_dbi,
+                cable_loss_db=assumed.cable_loss_db,
+            ),
+            frequency_mhz=data.bands()[band].frequency_mhz,
+            tx_height_m=assumed.height_m,
+            threshold_dbm=levels.lowest_covered_dbm,
+            margin_db=levels.margin_db,
+        )
+        for band in {usual.band, *licensed}
+        for assumed in (defaults_for(defaults, (operator,), technology, band=band),)
     )
 
 
@@ -386,7 +390,7 @@ def _write(
     coverage: Coverage,
     now: dt.datetime,
 ) -> CoverageRun:
-    coverage, opened = _opened(inputs, coverage)
+    coverage, opened = _opened(inputs, coverage, technology=options.technology)
     states = {operator: coverage.state(operator) for operator in inputs.operators}
     states[ANY], states[TWO_OR_MORE] = combine([states[name] for name in inputs.operators])
     west_m, south_m, east_m, north_m = inputs.boundary.bounds
@@ -404,7 +408,8 @@ def _write(
             io.write_cog(workspace.folder / path, Raster(grid=grid, values=values, unit=unit, nodata=nodata))
             names.setdefault(name, {})[kind] = path.as_posix()
     shares = {name: _area_shares(state[part][inside]) for name, state in states.items()}
-    made = _assumptions(inputs, options, coverage)
+    is_open = any(cells[part][inside].any() for cells in opened.values())
+    made = _assumptions(inputs, options, coverage, is_open=is_open)
     table = _rows(workspace, key, options, inputs, names, shares, made, now)
     before = latest(workspace)
     workspace.store.replace({"coverage5g": table})
@@ -455,7 +460,7 @@ def _shares(row: Mapping[str, object]) -> tuple[float, float, float]:
     return covered, uncovered, unknown
 
 
-def _assumptions(inputs: Inputs, options: CoverageOptions, coverage: Coverage) -> list[str]:
+def _assumptions(inputs: Inputs, options: CoverageOptions, coverage: Coverage, *, is_open: bool) -> list[str]:
     made = []
     if options.assume_flat_m is not None:
         made.append("assumption.flat_ground")
@@ -463,7 +468,7 @@ def _assumptions(inputs: Inputs, options: CoverageOptions, coverage: Coverage) -
         made.append("assumption.clutter")
     if any(transmitter.is_assumed for transmitter in inputs.transmitters):
         made.append("assumption.antenna")
-    if not all(inputs.masts.values()):
+    if is_open:
         made.append("assumption.open_border")
     if sum(coverage.extended.values()):
         made.append("assumption.extended_height")

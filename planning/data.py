@@ -13,8 +13,9 @@ from types import MappingProxyType
 
 from geo.coverage import Levels
 from geo.errors import NotFoundError
+from layers.catalogue import CATALOGUE
 from layers.cell import Band, CellDefaults
-from layers.exchange.headings import ANY_LAYER, Aliases, ColumnAlias, parse_aliases
+from layers.exchange.headings import ANY_LAYER, Aliases, ColumnAlias, ValueAlias, parse_aliases
 from layers.exchange.word import fold
 
 ROOT = Path(__file__).resolve().parent.parent / "data"
@@ -242,31 +243,31 @@ def bands() -> Mapping[str, Band]:
 
 
 @cache
-def cell_defaults() -> Mapping[tuple[str, str], CellDefaults]:
+def cell_defaults() -> tuple[CellDefaults, ...]:
     """
     Assumed parameters of a cell of which nothing is known.
 
     Returns
     -------
     defaults
-        (operator, technology) to record; the operator ``*`` stands for any other.
+        In the order of the table; the operator ``*`` stands for any other.
     """
-    return MappingProxyType(
-        {
-            (row["operator"], row["technology"]): CellDefaults(
-                band=row["band"],
-                azimuths_deg=tuple(float(part) for part in _parts(row["azimuth_deg"])),
-                height_m=float(row["height_m"]),
-                tx_power_dbm=float(row["tx_power_dbm"]),
-                gain_dbi=float(row["gain_dbi"]),
-                horizontal_beamwidth_deg=float(row["horizontal_beamwidth_deg"]),
-                vertical_beamwidth_deg=float(row["vertical_beamwidth_deg"]),
-                cable_loss_db=float(row["cable_loss_db"]),
-                mechanical_tilt_deg=float(row["mechanical_tilt_deg"]),
-                electrical_tilt_deg=float(row["electrical_tilt_deg"]),
-            )
-            for row in _rows("devices/defaults.csv")
-        }
+    return tuple(
+        CellDefaults(
+            operator=row["operator"],
+            technology=row["technology"],
+            band=row["band"],
+            azimuths_deg=tuple(float(part) for part in _parts(row["azimuth_deg"])),
+            height_m=float(row["height_m"]),
+            tx_power_dbm=float(row["tx_power_dbm"]),
+            gain_dbi=float(row["gain_dbi"]),
+            horizontal_beamwidth_deg=float(row["horizontal_beamwidth_deg"]),
+            vertical_beamwidth_deg=float(row["vertical_beamwidth_deg"]),
+            cable_loss_db=float(row["cable_loss_db"]),
+            mechanical_tilt_deg=float(row["mechanical_tilt_deg"]),
+            electrical_tilt_deg=float(row["electrical_tilt_deg"]),
+        )
+        for row in _rows("devices/defaults.csv")
     )
 
 
@@ -315,7 +316,8 @@ def aliases() -> Aliases:
     Returns
     -------
     aliases
-        Tables for the import; the headings that exports carry, in every language, are among them.
+        Tables for the import; the headings and the words for values that exports carry, in every language,
+        are among them.
     """
     tables = parse_aliases(_text("aliases/columns.csv"), _text("aliases/values.csv"))
     own = {
@@ -328,7 +330,22 @@ def aliases() -> Aliases:
         ColumnAlias(layer=ANY_LAYER, field=field, alias=alias, implies=MappingProxyType({}))
         for field, alias in sorted(own)
     ]
-    return replace(tables, columns=(*tables.columns, *headings))
+    return replace(tables, columns=(*tables.columns, *headings), values=(*tables.values, *_value_labels()))
+
+
+def _value_labels() -> tuple[ValueAlias, ...]:
+    """The words that exports write for the values of a vocabulary."""
+    found = {
+        (spec.name, column.name, fold(texts(language).get(f"value.{column.name}.{value}", value)), value)
+        for spec in CATALOGUE
+        for column in spec.columns
+        for value in column.vocabulary
+        for language in LANGUAGES
+    }
+    return tuple(
+        ValueAlias(layer=layer, field=field, alias=alias, value=value)
+        for layer, field, alias, value in sorted(found)
+    )
 
 
 @cache

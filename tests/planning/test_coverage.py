@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 
 from geo import io
 from geo.coverage import State
@@ -46,6 +47,20 @@ def test_without_terrain_and_without_assumptions_everything_is_unknown(bare: Wor
     assert figures.unknown == pytest.approx(9000)
 
 
+RING = [(x, y) for x in (-900, 1500, 3900) for y in (-900, 1500, 3900) if (x, y) != (1500, 1500)]
+
+
+def test_a_mast_outside_tells_only_about_the_land_around_it(bare: Workspace) -> None:
+    commune.with_ground(bare, clutter_m=15)
+    row, point = commune.site(2, commune.at(-2900, 1500), technologies="4G")
+    bare.store.append({"site": commune.table([row], [point])})
+    found = coverage.run(bare, CoverageOptions(cell_m=50), now=commune.NOW)
+    with rasterio.open(found.flag_paths["viettel"]) as source:
+        open_border = source.read(1) & coverage.FLAG_OPEN_BORDER > 0
+    assert open_border[:, -20:].any()
+    assert "assumption.open_border" in found.assumptions
+
+
 def test_border_cells_are_unknown_until_masts_outside_are_known(bare: Workspace) -> None:
     commune.with_ground(bare, clutter_m=15)
     options = CoverageOptions(cell_m=50)
@@ -54,7 +69,7 @@ def test_border_cells_are_unknown_until_masts_outside_are_known(bare: Workspace)
     assert "assumption.open_border" in before.assumptions
     rows = [
         commune.site(number, commune.at(east, north), technologies="4G")
-        for number, (east, north) in enumerate([(-900, 1500), (3900, 1500)], start=2)
+        for number, (east, north) in enumerate(RING, start=2)
     ]
     bare.store.append({"site": commune.table([row for row, _ in rows], [point for _, point in rows])})
     after = coverage.run(bare, options, now=commune.NOW)
