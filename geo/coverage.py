@@ -18,6 +18,7 @@ from geo.errors import CancelledError, RangeError, ShapeError
 from geo.grid import Grid
 from geo.kernels.field import EXTENDED
 from geo.kernels.sight import ASSUMED, BLOCKED
+from geo.loss import LossStore
 from geo.propagation import RECEIVER_HEIGHT_M, path_loss_db
 from geo.radio import Transmitter
 from geo.sight import METHODS, Blocks
@@ -203,24 +204,6 @@ class Coverage:
         covered = self.planning_dbm(operator) >= self.levels.lowest_covered_dbm
         return np.where(covered, State.COVERED, state).astype(np.uint8)
 
-    def level(self, operator: str) -> npt.NDArray[np.int8]:
-        """
-        Level of each cell.
-
-        Parameters
-        ----------
-        operator
-            One of ``operators``.
-
-        Returns
-        -------
-        level
-            Place in ``levels.names``, int8, shape (rows, cols); −1 where the state is unknown.
-        """
-        level = self.levels.index(self.planning_dbm(operator))
-        level[self.state(operator) == State.UNKNOWN] = -1
-        return level
-
     def window(self, bounds: tuple[float, float, float, float]) -> Coverage:
         """
         The part that touches a rectangle.
@@ -329,6 +312,7 @@ def estimate(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     workers: int = 2,
+    store: LossStore | None = None,
 ) -> Coverage:
     """
     Power received outdoors from the best server of each operator, and what remains unknown.
@@ -344,7 +328,7 @@ def estimate(
     limits
         Largest radius [m] by band or beginning of a band's name; ``"default"`` for the others.
     model
-        Key of ``propagation.MODELS``, or ``"auto"``.
+        Key of ``propagation.MODELS``, ``"auto"``, or ``"p1812"``.
     dense
         Whether ``"auto"`` takes the urban model.
     operators
@@ -363,6 +347,8 @@ def estimate(
         Asked between masts; True ends the run.
     workers
         Threads, at least 1.
+    store
+        Where losses around masts computed before are kept. None: nowhere.
 
     Returns
     -------
@@ -394,14 +380,20 @@ def estimate(
         if cancelled is not None and cancelled():
             return
         part = field.radiate(
-            mast, blocks, receiver_height_m=receiver_height_m, convergence_deg=turn_deg, method=sight
+            mast,
+            blocks,
+            receiver_height_m=receiver_height_m,
+            convergence_deg=turn_deg,
+            method=sight,
+            store=store,
         )
         if part is not None:
             with lock:
                 for name in set(mast.transmitters[0].operators):
                     found[name].add(part)
 
-    _run(work, field.masts(sectors, chosen, reaches), progress=progress, cancelled=cancelled, workers=workers)
+    masts = field.masts(sectors, chosen, reaches, over_profile=model == field.PROFILE)
+    _run(work, masts, progress=progress, cancelled=cancelled, workers=workers)
     used = sorted({record.name for record in chosen if record is not None})
     return _outcome(
         surface,

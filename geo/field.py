@@ -10,13 +10,15 @@ import numpy as np
 
 from geo.errors import RangeError
 from geo.kernels import field as kernel
-from geo.kernels.sight import ASSUMED, UNKNOWN, VISITED
+from geo.kernels.sight import ASSUMED
+from geo.loss import Loss, LossStore, Path, loss_around
 from geo.propagation import MODELS, PathLossModel, model_of
 from geo.radio import Transmitter, free_space_reach_m
-from geo.sight import Blocks, place
+from geo.sight import Blocks
 from geo.units import Bytes, Floats, Floats32, Indices16
 
 AUTO = "auto"
+PROFILE = "p1812"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +37,15 @@ class Mast:
     model
         Path-loss model. None: none holds for this height and carrier, so that only an upper bound of the
         power is known.
+    over_profile
+        Whether the loss far from the mast comes from the whole profile.
     """
 
     transmitters: tuple[Transmitter, ...]
     indices: tuple[int, ...]
     reach_m: tuple[float, ...]
     model: PathLossModel | None
+    over_profile: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -176,6 +181,7 @@ def choose(
         The sector.
     model
         Name of a model, or ``"auto"``: rural macro; urban macro where ``dense``; below 10 m urban micro.
+        ``"p1812"`` takes the same near the mast.
     dense
         Whether the place is a dense ward.
     receiver_height_m
@@ -191,7 +197,7 @@ def choose(
     InputError
         No model has this name.
     """
-    if model != AUTO:
+    if model not in (AUTO, PROFILE):
         chosen = model_of(model)
     elif transmitter.height_m < MODELS["rma"].tx_height_m[0]:
         chosen = MODELS["umi"]
@@ -209,6 +215,8 @@ def masts(
     transmitters: Iterable[Transmitter],
     models: Iterable[PathLossModel | None],
     reaches_m: Iterable[float],
+    *,
+    over_profile: bool = False,
 ) -> tuple[Mast, ...]:
     """
     Sectors put together where they share one field of loss.
@@ -217,6 +225,8 @@ def masts(
     ----------
     transmitters, models, reaches_m
         The sectors in the order of their numbers; model and reach [m] of each.
+    over_profile
+        Whether the loss far from the masts comes from the whole profile.
 
     Returns
     -------
@@ -233,13 +243,20 @@ def masts(
             indices=tuple(index for index, _, _, _ in members),
             reach_m=tuple(reach for _, _, _, reach in members),
             model=members[0][2],
+            over_profile=over_profile,
         )
         for members in groups.values()
     )
 
 
 def radiate(
-    mast: Mast, blocks: Blocks, *, receiver_height_m: float, convergence_deg: float, method: str
+    mast: Mast,
+    blocks: Blocks,
+    *,
+    receiver_height_m: float,
+    convergence_deg: float,
+    method: str,
+    store: LossStore | None = None,
 ) -> Field | None:
     """
     Field of a mast.
@@ -255,94 +272,56 @@ def radiate(
     convergence_deg
         Angle from true north clockwise to grid north [°].
     method
-        Line of sight ``"radial"`` or ``"exact"``.
+        Line of sight and profiles ``"radial"`` or ``"exact"``.
+    store
+        Where losses computed before are kept. None: nowhere.
 
     Returns
     -------
     field
         None where no cell of the grid is near enough.
     """
-    first, grid = mast.transmitters[0], blocks.grid
-    row, col, east_m, north_m = place(grid, first.x_m, first.y_m)
-    radius = math.ceil(max(mast.reach_m) / grid.cell_m) + 1
-    if row + radius < 0 or col + radius < 0 or row - radius >= grid.rows or col - radius >= grid.cols:
-        return None
-    part = blocks.cut(row=row, col=col, radius_cells=radius)
-    usable = mast.model is not None and not math.isnan(part.top_m[radius, radius])
-    altitude_m = float(part.ground_m[radius, radius]) + first.height_m if usable else math.nan
-    if usable:
-        marks = part.marks(
-            east_m=east_m,
-            north_m=north_m,
-            altitude_m=altitude_m,
-            receiver_height_m=receiver_height_m,
-            method=method,
-        )
-        if part.assumed[radius, radius]:
-            marks[marks > 0] |= np.uint8(ASSUMED)
-    else:
-        marks = np.where(np.isnan(part.top_m), 0, VISITED | UNKNOWN).astype(np.uint8)
-    return _power(
-        mast,
-        part,
-        marks,
-        corner=(row - radius, col - radius),
-        offset_m=(east_m, north_m),
-        altitude_m=altitude_m,
+    first = mast.transmitters[0]
+    path = Path(
+        x_m=first.x_m,
+        y_m=first.y_m,
+        height_m=first.height_m,
+        frequency_mhz=first.frequency_mhz,
         receiver_height_m=receiver_height_m,
-        convergence_deg=convergence_deg,
+        reach_m=max(mast.reach_m),
+        model=mast.model,
+        over_profile=mast.over_profile,
+        method=method,
     )
+    loss = loss_around(path, blocks, store=store)
+    return None if loss is None else _power(mast, path, loss, convergence_deg=convergence_deg)
 
 
-def _power(
-    mast: Mast,
-    part: Blocks,
-    marks: Bytes,
-    *,
-    corner: tuple[int, int],
-    offset_m: tuple[float, float],
-    altitude_m: float,
-    receiver_height_m: float,
-    convergence_deg: float,
-) -> Field:
-    first, model, shape = mast.transmitters[0], mast.model or MODELS["free_space"], part.grid.shape
-    loss_db, least_db, power_dbm, possible_dbm = (np.empty(shape, dtype=np.float32) for _ in range(4))
-    server = np.empty(shape, dtype=np.int16)
-    terms = model.terms(
-        frequency_mhz=first.frequency_mhz, tx_height_m=first.height_m, rx_height_m=receiver_height_m
-    )
-    geometry = (altitude_m, first.height_m, receiver_height_m)
-    kernel.loss(
-        part.grid.cell_m,
-        *offset_m,
-        max(mast.reach_m),
-        *geometry,
-        model.los_limit_m,
-        model.nlos_limit_m,
-        terms,
-        part.ground_m,
-        marks,
-        loss_db,
-        least_db,
-    )
+def _power(mast: Mast, path: Path, loss: Loss, *, convergence_deg: float) -> Field:
+    power_dbm, possible_dbm = (np.empty(loss.marks.shape, dtype=np.float32) for _ in range(2))
+    server = np.empty(loss.marks.shape, dtype=np.int16)
+    marks = loss.marks.copy()
     kernel.sectors(
-        part.grid.cell_m,
-        *offset_m,
-        *geometry,
+        loss.cell_m,
+        loss.east_m,
+        loss.north_m,
+        loss.altitude_m,
+        path.height_m,
+        path.receiver_height_m,
         _sector_table(mast, convergence_deg=convergence_deg),
         np.array(mast.indices, dtype=np.int16),
         _sector_marks(mast),
-        part.ground_m,
+        loss.ground_m,
         marks,
-        loss_db,
-        least_db,
+        loss.loss_cdb,
+        loss.least_cdb,
         power_dbm,
         server,
         possible_dbm,
     )
     return Field(
-        row0=corner[0],
-        col0=corner[1],
+        row0=loss.row0,
+        col0=loss.col0,
         power_dbm=power_dbm,
         server=server,
         possible_dbm=possible_dbm,

@@ -14,6 +14,14 @@ from geo.kernels.sight import ASSUMED, BLOCKED, UNKNOWN
 EXTENDED = 16
 """Mark of a cell whose server's height lies outside the model's table."""
 
+NO_LOSS = -32768
+"""Loss of a cell for which there is none."""
+
+CENTI = 100.0
+"""Losses are held in hundredths of a decibel."""
+
+MOST = 32767.0
+
 NEAREST_M = 10.0
 """Below this horizontal distance [m] the loss at this distance counts."""
 
@@ -22,6 +30,7 @@ DEGREES = 180.0 / math.pi
 Values = npt.NDArray[np.float32]
 Marks = npt.NDArray[np.uint8]
 Servers = npt.NDArray[np.int16]
+Losses = npt.NDArray[np.int16]
 Sectors = npt.NDArray[np.float64]
 
 
@@ -39,8 +48,8 @@ def loss(
     terms: Terms,
     ground_m: Values,
     marks: Marks,
-    loss_db: Values,
-    least_db: Values,
+    loss_cdb: Losses,
+    least_cdb: Losses,
 ) -> None:
     """
     Loss from one mast to every cell of a disc.
@@ -54,7 +63,7 @@ def loss(
     reach_m
         Nothing is computed beyond this horizontal distance [m].
     mast_altitude_m
-        Antenna above sea level [m]. NaN: unknown, then only ``least_db`` is written.
+        Antenna above sea level [m]. NaN: unknown, then only ``least_cdb`` is written.
     mast_height_m, receiver_m
         Antenna and receivers above the ground [m].
     los_limit_m, nlos_limit_m
@@ -65,18 +74,18 @@ def loss(
         Ground above sea level [m], square, odd side.
     marks
         Line of sight from ``kernels.sight``, same shape.
-    loss_db
-        Written: loss that is certain not to be exceeded [dB]; NaN where there is none.
-    least_db
-        Written where not all is known: lower bound of the loss [dB]; NaN where nothing is open.
+    loss_cdb
+        Written: loss that is certain not to be exceeded [0.01 dB]; ``NO_LOSS`` where there is none.
+    least_cdb
+        Written where not all is known: lower bound of the loss [0.01 dB]; ``NO_LOSS`` where nothing is open.
     """
     radius = marks.shape[0] // 2
     flat_m = mast_height_m - receiver_m
     los_end_db, nlos_end_db = _ends(los_limit_m, nlos_limit_m, flat_m, terms)
     for row in range(marks.shape[0]):
         for col in range(marks.shape[1]):
-            loss_db[row, col] = np.nan
-            least_db[row, col] = np.nan
+            loss_cdb[row, col] = NO_LOSS
+            least_cdb[row, col] = NO_LOSS
             mark = marks[row, col]
             dx = (col - radius) * cell_m - east_m
             dy = (radius - row) * cell_m - north_m
@@ -93,15 +102,68 @@ def loss(
                 los_db = los_end_db
             if mark & BLOCKED or mark & UNKNOWN:
                 if d2 <= nlos_limit_m and certain:
-                    loss_db[row, col] = nlos_loss(los_db, log_d3, terms)
+                    loss_cdb[row, col] = _centi(nlos_loss(los_db, log_d3, terms))
                 elif mark & BLOCKED and certain:
-                    least_db[row, col] = nlos_end_db
+                    least_cdb[row, col] = _centi(nlos_end_db)
                 if not (mark & BLOCKED) or not certain:
-                    least_db[row, col] = los_db
+                    least_cdb[row, col] = _centi(los_db)
             elif d2 <= los_limit_m and certain:
-                loss_db[row, col] = los_db
+                loss_cdb[row, col] = _centi(los_db)
             else:
-                least_db[row, col] = los_db
+                least_cdb[row, col] = _centi(los_db)
+
+
+@compiled
+def _centi(loss_db: float) -> int:
+    # Hundredths of a decibel, rounded; a loss is never below 0.
+    return int(min(loss_db * CENTI + 0.5, MOST))
+
+
+@compiled
+def blend(
+    cell_m: float,
+    east_m: float,
+    north_m: float,
+    near_m: float,
+    far_m: float,
+    far_db: Values,
+    loss_cdb: Losses,
+    least_cdb: Losses,
+) -> None:
+    """
+    Replace the loss beyond a distance by that of a model of the whole profile.
+
+    Parameters
+    ----------
+    cell_m, east_m, north_m
+        As in ``loss``.
+    near_m, far_m
+        Horizontal distances [m] between which the weight of the profile's loss grows from 0 to 1 in
+        proportion.
+    far_db
+        Loss over the profile [dB], same shape; NaN where the profile is not known.
+    loss_cdb, least_cdb
+        From ``loss``; updated. Where the profile is not known nothing is certain beyond ``near_m``.
+    """
+    radius = loss_cdb.shape[0] // 2
+    for row in range(loss_cdb.shape[0]):
+        for col in range(loss_cdb.shape[1]):
+            here, least = loss_cdb[row, col], least_cdb[row, col]
+            if here == NO_LOSS and least == NO_LOSS:
+                continue
+            level_m = math.hypot((col - radius) * cell_m - east_m, (radius - row) * cell_m - north_m)
+            if level_m <= near_m:
+                continue
+            if math.isnan(far_db[row, col]):
+                least_cdb[row, col] = here if least == NO_LOSS else least
+                loss_cdb[row, col] = NO_LOSS
+                continue
+            weight = min((level_m - near_m) / (far_m - near_m), 1.0)
+            if here == NO_LOSS:
+                weight = 1.0
+            base_db = 0.0 if here == NO_LOSS else here / CENTI
+            loss_cdb[row, col] = _centi((1.0 - weight) * base_db + weight * far_db[row, col])
+            least_cdb[row, col] = NO_LOSS
 
 
 @compiled
@@ -182,8 +244,8 @@ def sectors(
     extra: Marks,
     ground_m: Values,
     marks: Marks,
-    loss_db: Values,
-    least_db: Values,
+    loss_cdb: Losses,
+    least_cdb: Losses,
     power_dbm: Values,
     server: Servers,
     possible_dbm: Values,
@@ -203,7 +265,7 @@ def sectors(
         Index of each sector, and marks which its cells get, shape (n,).
     marks
         Read: line of sight. Written: marks of the strongest sector.
-    loss_db, least_db
+    loss_cdb, least_cdb
         From ``loss``.
     power_dbm, server, possible_dbm
         Written: strongest certain power [dBm] (NaN: none), its sector (−1: none), and the largest power
@@ -216,8 +278,8 @@ def sectors(
             power_dbm[row, col] = np.nan
             server[row, col] = -1
             possible_dbm[row, col] = -np.inf
-            certain_db, open_db = loss_db[row, col], least_db[row, col]
-            if math.isnan(certain_db) and math.isnan(open_db):
+            certain, is_open = loss_cdb[row, col], least_cdb[row, col]
+            if certain == NO_LOSS and is_open == NO_LOSS:
                 continue
             dx = (col - radius) * cell_m - east_m
             dy = (radius - row) * cell_m - north_m
@@ -238,12 +300,14 @@ def sectors(
                     forward, right, dz / length, table[k, 4], table[k, 5], table[k, 6], table[k, 7],
                     table[k, 8], table[k, 9],
                 )  # fmt: skip
-                if sent - certain_db > best:
-                    best, chosen = sent - certain_db, k
-                if sent - open_db > possible_dbm[row, col]:
-                    possible_dbm[row, col] = sent - open_db
-            if chosen >= 0:
-                power_dbm[row, col] = best
+                if sent > best:
+                    best, chosen = sent, k
+            if chosen < 0:
+                continue
+            if is_open != NO_LOSS:
+                possible_dbm[row, col] = best - is_open / CENTI
+            if certain != NO_LOSS:
+                power_dbm[row, col] = best - certain / CENTI
                 server[row, col] = servers[chosen]
                 marks[row, col] |= extra[chosen]
 

@@ -96,7 +96,6 @@ def test_each_place_is_in_one_of_three_states_and_an_unknown_place_is_unknown(
         assert set(np.unique(state)) <= set(State)
         assert (state[~surface.known] == State.UNKNOWN).all()
         assert ((found.server[operator] >= 0) == np.isfinite(power)).all()
-        assert (found.level(operator) == -1).tolist() == (state == State.UNKNOWN).tolist()
 
 
 @QUICK

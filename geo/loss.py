@@ -1,0 +1,226 @@
+"""Path loss around one mast, before any antenna: what a change of power, azimuth or tilt leaves as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from geo.kernels import field as kernel
+from geo.kernels.sight import ASSUMED, UNKNOWN, VISITED
+from geo.propagation import MODELS, PathLossModel
+from geo.sight import Blocks, place
+from geo.units import Bytes, Floats32, Indices16
+
+BLEND_FROM_M, BLEND_TO_M = 250.0, 500.0
+"""Horizontal distances [m] between which the loss over the profile takes over (P.1812 begins at 250 m)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """
+    All that the loss around a mast depends on, beside the surface.
+
+    Parameters
+    ----------
+    x_m, y_m
+        Place of the mast [m].
+    height_m, receiver_height_m
+        Antenna and receivers above the ground [m].
+    frequency_mhz
+        Carrier [MHz].
+    reach_m
+        How far the loss is wanted [m].
+    model
+        Path-loss model. None: none holds; then only a lower bound of the loss is known.
+    over_profile
+        Whether P.1812 over the whole profile takes over far from the mast.
+    method
+        Line of sight and profiles ``"radial"`` or ``"exact"``.
+    """
+
+    x_m: float
+    y_m: float
+    height_m: float
+    receiver_height_m: float
+    frequency_mhz: float
+    reach_m: float
+    model: PathLossModel | None
+    over_profile: bool
+    method: str
+
+    @property
+    def key(self) -> str:
+        """32 hexadecimal digits, equal for equal paths."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Losses:
+    """
+    Losses and line of sight on a square, as they are kept.
+
+    Parameters
+    ----------
+    loss_cdb
+        Loss that is certain not to be exceeded [0.01 dB], int16; ``kernels.field.NO_LOSS``: none.
+    least_cdb
+        Lower bound of the loss where not all is known [0.01 dB]; ``NO_LOSS``: nothing is open.
+    marks
+        Bits of ``kernels.sight``.
+    """
+
+    loss_cdb: Indices16
+    least_cdb: Indices16
+    marks: Bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Loss:
+    """
+    Loss around one mast, in its place.
+
+    Parameters
+    ----------
+    row0, col0
+        Place in the whole grid of the upper left cell; may lie outside.
+    cell_m
+        Side of a cell [m].
+    east_m, north_m
+        Mast relative to the centre of the central cell [m].
+    altitude_m
+        Antenna above sea level [m]; NaN: unknown.
+    ground_m
+        Ground above sea level [m], square.
+    loss_cdb, least_cdb, marks
+        As in ``Losses``, same shape.
+    """
+
+    row0: int
+    col0: int
+    cell_m: float
+    east_m: float
+    north_m: float
+    altitude_m: float
+    ground_m: Floats32
+    loss_cdb: Indices16
+    least_cdb: Indices16
+    marks: Bytes
+
+
+class LossStore(Protocol):
+    """Keeps losses of one surface; may forget any at any time. Shared by threads."""
+
+    def get(self, key: str) -> Losses | None:
+        """
+        Losses kept under a key.
+
+        Parameters
+        ----------
+        key
+            ``Path.key``.
+
+        Returns
+        -------
+        losses
+            None where there are none.
+        """
+
+    def put(self, key: str, losses: Losses) -> None:
+        """
+        Keep losses.
+
+        Parameters
+        ----------
+        key
+            ``Path.key``.
+        losses
+            What to keep.
+        """
+
+
+def loss_around(path: Path, blocks: Blocks, *, store: LossStore | None = None) -> Loss | None:
+    """
+    Loss from a mast to the cells around it.
+
+    Parameters
+    ----------
+    path
+        Mast, carrier, model.
+    blocks
+        The whole surface.
+    store
+        Where losses computed before are kept. None: nowhere.
+
+    Returns
+    -------
+    loss
+        None where no cell of the grid is near enough.
+    """
+    grid = blocks.grid
+    row, col, east_m, north_m = place(grid, path.x_m, path.y_m)
+    radius = math.ceil(path.reach_m / grid.cell_m) + 1
+    if row + radius < 0 or col + radius < 0 or row - radius >= grid.rows or col - radius >= grid.cols:
+        return None
+    part = blocks.cut(row=row, col=col, radius_cells=radius)
+    usable = path.model is not None and not math.isnan(part.top_m[radius, radius])
+    altitude_m = float(part.ground_m[radius, radius]) + path.height_m if usable else math.nan
+    kept = None if store is None else store.get(path.key)
+    losses = kept or _compute(path, part, altitude_m=altitude_m, offset_m=(east_m, north_m))
+    if store is not None and kept is None:
+        store.put(path.key, losses)
+    return Loss(
+        row0=row - radius,
+        col0=col - radius,
+        cell_m=grid.cell_m,
+        east_m=east_m,
+        north_m=north_m,
+        altitude_m=altitude_m,
+        ground_m=part.ground_m,
+        loss_cdb=losses.loss_cdb,
+        least_cdb=losses.least_cdb,
+        marks=losses.marks,
+    )
+
+
+def _compute(path: Path, part: Blocks, *, altitude_m: float, offset_m: tuple[float, float]) -> Losses:
+    marks = _marks(path, part, altitude_m=altitude_m, offset_m=offset_m)
+    model = path.model or MODELS["free_space"]
+    loss_cdb, least_cdb = np.empty((2, *part.grid.shape), dtype=np.int16)
+    kernel.loss(
+        part.grid.cell_m,
+        *offset_m,
+        path.reach_m,
+        altitude_m,
+        path.height_m,
+        path.receiver_height_m,
+        model.los_limit_m,
+        model.nlos_limit_m,
+        model.terms(
+            frequency_mhz=path.frequency_mhz, tx_height_m=path.height_m, rx_height_m=path.receiver_height_m
+        ),
+        part.ground_m,
+        marks,
+        loss_cdb,
+        least_cdb,
+    )
+    return Losses(loss_cdb=loss_cdb, least_cdb=least_cdb, marks=marks)
+
+
+def _marks(path: Path, part: Blocks, *, altitude_m: float, offset_m: tuple[float, float]) -> Bytes:
+    if math.isnan(altitude_m):
+        return np.where(np.isnan(part.top_m), 0, VISITED | UNKNOWN).astype(np.uint8)
+    marks = part.marks(
+        east_m=offset_m[0],
+        north_m=offset_m[1],
+        altitude_m=altitude_m,
+        receiver_height_m=path.receiver_height_m,
+        method=path.method,
+    )
+    middle = part.grid.rows // 2
+    if part.assumed[middle, middle]:
+        marks[marks > 0] |= np.uint8(ASSUMED)
+    return marks
