@@ -8,9 +8,10 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import rasterio
@@ -28,7 +29,7 @@ from geo.errors import CrsError, DiskFullError, FileError, NotFoundError, ShapeE
 from geo.grid import Grid
 from geo.raster import Raster
 from geo.terrain import Surface
-from geo.units import Floats32
+from geo.units import Array, Floats32
 
 DRIVER = "GTiff"
 MAX_SOURCE_CELLS = 100_000_000
@@ -148,6 +149,78 @@ def keep_folders(folder: Path, names: Collection[str]) -> None:
     for path in folder.iterdir():
         if path.is_dir() and path.name not in names:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, Array]) -> bool:
+    """
+    Keep arrays that can be computed again: beside the place, then renamed; never half a file.
+
+    Parameters
+    ----------
+    path
+        File to make or replace; its folder is made if it is absent.
+    arrays
+        Name to array, without objects.
+
+    Returns
+    -------
+    saved
+        False where the disk does not take it.
+    """
+    try:
+        with _writing(path) as beside, beside.open("wb") as target:
+            np.savez(target, **arrays)  # type: ignore[arg-type]  # the stub forgets names beside allow_pickle
+    except StoreError:
+        return False
+    return True
+
+
+def load_arrays(path: Path) -> dict[str, Array] | None:
+    """
+    Arrays kept by ``save_arrays``.
+
+    Parameters
+    ----------
+    path
+        The file; its time is set to now, so that files long unused are known.
+
+    Returns
+    -------
+    arrays
+        None where there is no such file or it is damaged.
+    """
+    try:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as source:
+            arrays = {name: source[name] for name in source.files}
+        os.utime(path)
+    except (OSError, ValueError, KeyError, BadZipFile):
+        return None
+    return arrays
+
+
+def trim(folder: Path, *, most_bytes: int) -> None:
+    """
+    Remove the files longest unused until the rest fits.
+
+    Parameters
+    ----------
+    folder
+        With all folders in it.
+    most_bytes
+        Size that may stay [B].
+    """
+    found = []
+    for path in folder.rglob("*.npz"):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.append((status.st_mtime, status.st_size, path))
+    size = 0
+    for _, n_bytes, path in sorted(found, reverse=True):
+        size += n_bytes
+        if size > most_bytes:
+            path.unlink(missing_ok=True)
 
 
 def read_surface(terrain_path: Path | None, clutter_path: Path | None, grid: Grid) -> Surface:

@@ -26,7 +26,8 @@ from geo.terrain import CLUTTER_LIMITS_M, HEIGHT_LIMITS_M, Surface
 from geo.units import Booleans, Bytes
 from layers.cell import TECHNOLOGIES, defaults_for, on_air, operators_of, to_transmitters
 from planning import data
-from planning.scenario import CoverageOptions, digest
+from planning.losses import DiskLosses
+from planning.scenario import CoverageOptions, digest, surface_digest
 from planning.workspace import Workspace
 
 ANY = "any"
@@ -156,6 +157,11 @@ def run(
     if before is not None and before.digest == key:
         return before
     inputs = read_inputs(workspace, options)
+    losses = DiskLosses(
+        folder=workspace.cache / "loss",
+        surface_key=surface_digest(workspace, options),
+        most_bytes=int(data.setting("loss_cache_mb") * 1e6),
+    )
     coverage = estimate(
         inputs.transmitters,
         inputs.surface,
@@ -168,7 +174,9 @@ def run(
         allowance_db=data.setting("radius_allowance_db"),
         progress=progress,
         cancelled=cancelled,
+        store=losses,
     )
+    losses.trim()
     return _write(workspace, key, options, inputs, coverage, now)
 
 

@@ -60,16 +60,50 @@ def digest(workspace: Workspace, options: CoverageOptions) -> str:
     digest
         16 hexadecimal digits.
     """
-    inputs: Mapping[str, object] = {
-        "edition": EDITION,
-        "options": asdict(options),
-        "calc_epsg": workspace.calc_epsg,
-        "is_dense": workspace.is_dense(),
-        "layers": {name: workspace.store.digest(name) for name in LAYERS_READ},
-        "rasters": {name: io.digest(workspace.rasters / f"{name}.tif") for name in ("terrain", "clutter")},
-        "parameters": repr(
-            (data.levels(), data.bands(), data.cell_defaults(), data.resource_blocks(), data.settings())
-        ),
-    }
-    text = json.dumps(inputs, sort_keys=True, default=str)
+    return _hashed(
+        {
+            "options": asdict(options),
+            "is_dense": workspace.is_dense(),
+            "layers": {name: workspace.store.digest(name) for name in LAYERS_READ},
+            "surface": surface_digest(workspace, options),
+            "parameters": repr(
+                (data.levels(), data.bands(), data.cell_defaults(), data.resource_blocks(), data.settings())
+            ),
+        }
+    )
+
+
+def surface_digest(workspace: Workspace, options: CoverageOptions) -> str:
+    """
+    Digest of everything that the surface of an estimate depends on.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    options
+        The user's choices.
+
+    Returns
+    -------
+    digest
+        16 hexadecimal digits.
+    """
+    return _hashed(
+        {
+            "calc_epsg": workspace.calc_epsg,
+            "cell_m": options.cell_m or data.setting("coverage_cell_m"),
+            "around_m": data.setting("around_m"),
+            "assumed": (options.assume_flat_m, options.assume_clutter_m),
+            "default_building_m": data.setting("clutter_default_building_m"),
+            "layers": {name: workspace.store.digest(name) for name in ("boundary", "building")},
+            "rasters": {
+                name: io.digest(workspace.rasters / f"{name}.tif") for name in ("terrain", "clutter")
+            },
+        }
+    )
+
+
+def _hashed(inputs: Mapping[str, object]) -> str:
+    text = json.dumps({"edition": EDITION, **inputs}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -18,6 +18,7 @@ from layers.cell import operators_of, split
 from layers.spec import LayerSpec
 from layers.store import create_store, open_store
 from layers.store.port import Store
+from layers.validity import reason_code
 from planning import data
 
 AREA_LAYER = "boundary"
@@ -55,6 +56,11 @@ class Workspace:
     def rasters(self) -> Path:
         """Folder of terrain, clutter and coverage rasters."""
         return self.folder / "rasters"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of what can be computed again."""
+        return self.folder / "cache"
 
     def is_dense(self) -> bool:
         """
@@ -257,7 +263,7 @@ def _outline(boundary: gpd.GeoDataFrame) -> shapely.Geometry:
     if outline.is_empty or outline.geom_type not in ("Polygon", "MultiPolygon"):
         raise GeometryError("boundary_not_area", kind=outline.geom_type)
     if not outline.is_valid:
-        raise GeometryError("boundary_invalid", reason=shapely.is_valid_reason(outline))
+        raise GeometryError("boundary_invalid", reason=reason_code(shapely.is_valid_reason(outline)))
     return outline
 
 
