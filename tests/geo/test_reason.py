@@ -11,8 +11,9 @@ import shapely
 from geo.coverage import Levels
 from geo.gap import Area
 from geo.grid import Grid
+from geo.link import profile_to
 from geo.radio import Transmitter
-from geo.reason import Reason, explain, obstacle
+from geo.reason import Reason, explain
 from geo.terrain import Surface
 
 LEVELS = Levels(
@@ -85,11 +86,11 @@ def test_reasons() -> None:
 
 
 def test_the_obstacle_is_the_wall() -> None:
-    found = obstacle(surface(30), sector(), 577_305.0, 2_303_005.0, receiver_height_m=1.5)
+    found = profile_to(surface(30), sector(), 577_305.0, 2_303_005.0, receiver_height_m=1.5).obstacle
     assert found is not None
     assert found.x_m == pytest.approx(577_005, abs=10)
     assert found.clutter_height_m == 30
     assert found.distance_m == pytest.approx(300, abs=10)
-    free = obstacle(surface(), sector(), 577_305.0, 2_303_005.0, receiver_height_m=1.5)
+    free = profile_to(surface(), sector(), 577_305.0, 2_303_005.0, receiver_height_m=1.5).obstacle
     assert free is not None
     assert free.excess_m < 0
