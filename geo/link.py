@@ -101,8 +101,11 @@ class Budget:
         Horizontal distance [m].
     los
         Whether the loss is that with line of sight.
-    in_range
-        Whether the model's table covers height, carrier and distance.
+    is_bounded
+        Whether the distance lies within the model's upper distance; beyond, ``loss_db`` is the loss there, a
+        lower bound.
+    is_extended
+        Whether the mast's height lies outside the model's table, though in the range allowed here.
     eirp_per_re_dbm
         Radiated power of one resource element in the middle of the beam [dBm].
     attenuation_db
@@ -114,7 +117,8 @@ class Budget:
     model: PathLossModel | None
     distance_m: float
     los: bool
-    in_range: bool
+    is_bounded: bool
+    is_extended: bool
     eirp_per_re_dbm: float
     attenuation_db: float
     loss_db: float
@@ -228,22 +232,22 @@ def budget(
         float(sector.azimuth_deg is None),
     )
     chosen = field.choose(sector, model=model, dense=dense, receiver_height_m=receiver_height_m)
-    loss_db, in_range = math.inf, False
+    loss_db, limit_m = math.inf, 0.0
     if chosen is not None:
-        distance_m = max(level_m, NEAREST_M)
+        limit_m = chosen.los_limit_m if los else chosen.nlos_limit_m
+        distance_m = min(max(level_m, NEAREST_M), limit_m)
         terms = chosen.terms(
             frequency_mhz=sector.frequency_mhz, tx_height_m=sector.height_m, rx_height_m=receiver_height_m
         )
         slant = math.hypot(distance_m, up_m)
         loss_db = los_loss(distance_m, slant, math.log10(slant), terms)
         loss_db = loss_db if los else nlos_loss(loss_db, math.log10(slant), terms)
-        in_range = distance_m <= (chosen.los_limit_m if los else chosen.nlos_limit_m)
-        in_range = in_range and not chosen.is_extended(tx_height_m=sector.height_m)
     return Budget(
         model=chosen,
         distance_m=level_m,
         los=los,
-        in_range=in_range,
+        is_bounded=level_m <= limit_m,
+        is_extended=chosen is not None and chosen.is_extended(tx_height_m=sector.height_m),
         eirp_per_re_dbm=sector.eirp_per_re_dbm,
         attenuation_db=float(attenuation_db),
         loss_db=float(loss_db),

@@ -192,6 +192,59 @@ def visible(
     return blocks.grid, marks
 
 
+def mark_to(
+    surface: Surface,
+    *,
+    x_m: float,
+    y_m: float,
+    height_m: float,
+    to_x_m: float,
+    to_y_m: float,
+    receiver_height_m: float,
+) -> int:
+    """
+    Line of sight from one antenna to one place.
+
+    Parameters
+    ----------
+    surface
+        Ground and clutter.
+    x_m, y_m
+        Place of the antenna [m].
+    height_m, receiver_height_m
+        Antenna and receiver above the ground [m].
+    to_x_m, to_y_m
+        Receiver [m]; the centre of its cell is taken.
+
+    Returns
+    -------
+    mark
+        Bits of ``kernels.sight``; VISITED | UNKNOWN where a height at either end is unknown or an end lies
+        beyond the grid.
+    """
+    grid, known = surface.grid, surface.known
+    row, col, east_m, north_m = place(grid, x_m, y_m)
+    to_row, to_col, _, _ = place(grid, to_x_m, to_y_m)
+    ends = ((row, col), (to_row, to_col))
+    if not all(0 <= r < grid.rows and 0 <= c < grid.cols and known[r, c] for r, c in ends):
+        return kernel.VISITED | kernel.UNKNOWN
+    blocks = Blocks.of(surface)
+    mark = kernel.line(
+        grid.cell_m,
+        row - north_m / grid.cell_m,
+        col + east_m / grid.cell_m,
+        float(blocks.ground_m[row, col]) + height_m,
+        to_row,
+        to_col,
+        float(blocks.ground_m[to_row, to_col]) + receiver_height_m,
+        EFFECTIVE_EARTH_RADIUS_M,
+        blocks.top_m,
+        blocks.assumed,
+    )
+    at_ends = blocks.assumed[row, col] or blocks.assumed[to_row, to_col]
+    return int(mark) | (kernel.ASSUMED if at_ends else 0)
+
+
 def place(grid: Grid, x_m: float, y_m: float) -> tuple[int, int, float, float]:
     """
     Cell of a point, and the point relative to the cell's centre.

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import ModuleType
 
 from geo.errors import PlannerError
+from layers.exchange.staging import system_word
 from layers.issue import Issue
-from planning.cli import check, coverage, export, gap, importing, init, pathloss, sample
+from planning.cli import check, coverage, export, gap, importing, init, pathloss, sample, why
 from planning.cli.report import issue_lines, issues_json
 from planning.text import tr
 
@@ -28,6 +29,7 @@ VERBS: Mapping[str, ModuleType] = {
     "gap": gap,
     "export": export,
     "pathloss": pathloss,
+    "why": why,
 }
 DONE, USAGE, REFUSED = 0, 2, 3
 
@@ -94,7 +96,7 @@ def main(arguments: Sequence[str]) -> int:
         return REFUSED
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        reason = error.strerror or type(error).__name__
+        reason = system_word(error)
         refused = PlannerError("disk_full" if full else "file_system", reason=reason, file=_name(error))
         _print_error(refused, as_json=options.json, language=options.language)
         return REFUSED
