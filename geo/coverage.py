@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo import field
+from geo.correction import Correction
 from geo.errors import CancelledError, RangeError, ShapeError
 from geo.grid import Grid
 from geo.kernels.field import EXTENDED
@@ -309,6 +310,7 @@ def estimate(
     allowance_db: float = RADIUS_ALLOWANCE_DB,
     convergence_deg: float | None = None,
     sight: str = "radial",
+    correction: Correction | None = None,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     workers: int = 2,
@@ -341,6 +343,8 @@ def estimate(
         Angle from true north clockwise to grid north [°]. None: that at the middle of the grid.
     sight
         ``"radial"`` or ``"exact"``.
+    correction
+        Added to every path loss. None: nothing is.
     progress
         Called with the share done, 0 to 1, from the calling thread.
     cancelled
@@ -364,14 +368,15 @@ def estimate(
     """
     sectors = _sorted(transmitters)
     names = tuple(sorted({name for sector in sectors for name in sector.operators} | set(operators or ())))
-    chosen = [
-        field.choose(sector, model=model, dense=dense, receiver_height_m=receiver_height_m)
-        for sector in sectors
-    ]
-    reaches = [
-        field.reach_m(sector, lowest_dbm=levels.lowest_dbm, allowance_db=allowance_db, limits_m=limits)
-        for sector in sectors
-    ]
+    masts, chosen = field.arrange(
+        sectors,
+        model=model,
+        dense=dense,
+        receiver_height_m=receiver_height_m,
+        lowest_dbm=levels.lowest_dbm,
+        allowance_db=allowance_db,
+        limits_m=limits,
+    )
     turn_deg = surface.grid.convergence_deg() if convergence_deg is None else convergence_deg
     blocks, found = Blocks.of(surface), {name: field.Best.nothing(surface.grid.shape) for name in names}
     lock = Lock()
@@ -385,6 +390,7 @@ def estimate(
             receiver_height_m=receiver_height_m,
             convergence_deg=turn_deg,
             method=sight,
+            correction=correction,
             store=store,
         )
         if part is not None:
@@ -392,15 +398,13 @@ def estimate(
                 for name in set(mast.transmitters[0].operators):
                     found[name].add(part)
 
-    masts = field.masts(sectors, chosen, reaches, over_profile=model == field.PROFILE)
     _run(work, masts, progress=progress, cancelled=cancelled, workers=workers)
-    used = sorted({record.name for record in chosen if record is not None})
     return _outcome(
         surface,
         found,
         ids=tuple(sector.id for sector in sectors),
         levels=levels,
-        model="+".join(used) or model,
+        model="+".join(sorted({record.name for record in chosen if record is not None})) or model,
         outside=tuple(s.id for s, record in zip(sectors, chosen, strict=True) if record is None),
     )
 

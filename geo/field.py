@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from geo.correction import Correction
 from geo.errors import RangeError
 from geo.kernels import field as kernel
 from geo.kernels.sight import ASSUMED
 from geo.loss import Loss, LossStore, Path, loss_around
+from geo.p1812 import FREQUENCY_MHZ as PROFILE_MHZ
 from geo.propagation import MODELS, PathLossModel, model_of
 from geo.radio import Transmitter, free_space_reach_m
 from geo.sight import Blocks
@@ -197,6 +199,8 @@ def choose(
     InputError
         No model has this name.
     """
+    if model == PROFILE and not PROFILE_MHZ[0] <= transmitter.frequency_mhz <= PROFILE_MHZ[1]:
+        return None
     if model not in (AUTO, PROFILE):
         chosen = model_of(model)
     elif transmitter.height_m < MODELS["rma"].tx_height_m[0]:
@@ -249,6 +253,45 @@ def masts(
     )
 
 
+def arrange(
+    sectors: Sequence[Transmitter],
+    *,
+    model: str,
+    dense: bool,
+    receiver_height_m: float,
+    lowest_dbm: float,
+    allowance_db: float,
+    limits_m: Mapping[str, float],
+) -> tuple[tuple[Mast, ...], tuple[PathLossModel | None, ...]]:
+    """
+    Sectors with their models and reaches, put together by mast.
+
+    Parameters
+    ----------
+    sectors
+        In the order of their numbers.
+    model, dense, receiver_height_m
+        As in ``choose``.
+    lowest_dbm, allowance_db, limits_m
+        As in ``reach_m``.
+
+    Returns
+    -------
+    masts
+        Each sector is in exactly one.
+    models
+        Model of each sector; None where none holds.
+    """
+    models = tuple(
+        choose(sector, model=model, dense=dense, receiver_height_m=receiver_height_m) for sector in sectors
+    )
+    reaches = [
+        reach_m(sector, lowest_dbm=lowest_dbm, allowance_db=allowance_db, limits_m=limits_m)
+        for sector in sectors
+    ]
+    return masts(sectors, models, reaches, over_profile=model == PROFILE), models
+
+
 def radiate(
     mast: Mast,
     blocks: Blocks,
@@ -256,6 +299,7 @@ def radiate(
     receiver_height_m: float,
     convergence_deg: float,
     method: str,
+    correction: Correction | None = None,
     store: LossStore | None = None,
 ) -> Field | None:
     """
@@ -273,6 +317,8 @@ def radiate(
         Angle from true north clockwise to grid north [°].
     method
         Line of sight and profiles ``"radial"`` or ``"exact"``.
+    correction
+        Added to the path loss. None: nothing is.
     store
         Where losses computed before are kept. None: nowhere.
 
@@ -281,8 +327,35 @@ def radiate(
     field
         None where no cell of the grid is near enough.
     """
+    path = path_of(mast, receiver_height_m=receiver_height_m, method=method, correction=correction)
+    loss = loss_around(path, blocks, store=store)
+    return None if loss is None else _power(mast, path, loss, convergence_deg=convergence_deg)
+
+
+def path_of(
+    mast: Mast, *, receiver_height_m: float, method: str, correction: Correction | None = None
+) -> Path:
+    """
+    All that the loss around a mast depends on.
+
+    Parameters
+    ----------
+    mast
+        Sectors of one place.
+    receiver_height_m
+        Receivers above the ground [m].
+    method
+        Line of sight and profiles ``"radial"`` or ``"exact"``.
+    correction
+        Added to the path loss. None: nothing is.
+
+    Returns
+    -------
+    path
+        The same for all sectors of the mast.
+    """
     first = mast.transmitters[0]
-    path = Path(
+    return Path(
         x_m=first.x_m,
         y_m=first.y_m,
         height_m=first.height_m,
@@ -292,9 +365,8 @@ def radiate(
         model=mast.model,
         over_profile=mast.over_profile,
         method=method,
+        correction=correction,
     )
-    loss = loss_around(path, blocks, store=store)
-    return None if loss is None else _power(mast, path, loss, convergence_deg=convergence_deg)
 
 
 def _power(mast: Mast, path: Path, loss: Loss, *, convergence_deg: float) -> Field:
@@ -308,7 +380,7 @@ def _power(mast: Mast, path: Path, loss: Loss, *, convergence_deg: float) -> Fie
         loss.altitude_m,
         path.height_m,
         path.receiver_height_m,
-        _sector_table(mast, convergence_deg=convergence_deg),
+        sector_table(mast, convergence_deg=convergence_deg),
         np.array(mast.indices, dtype=np.int16),
         _sector_marks(mast),
         loss.ground_m,
@@ -329,7 +401,22 @@ def _power(mast: Mast, path: Path, loss: Loss, *, convergence_deg: float) -> Fie
     )
 
 
-def _sector_table(mast: Mast, *, convergence_deg: float) -> Floats:
+def sector_table(mast: Mast, *, convergence_deg: float) -> Floats:
+    """
+    Sectors of a mast as the kernels take them.
+
+    Parameters
+    ----------
+    mast
+        Sectors of one place.
+    convergence_deg
+        Angle from true north clockwise to grid north [°].
+
+    Returns
+    -------
+    table
+        As ``kernels.field.sectors`` describes it, shape (n, 10).
+    """
     rows = []
     for sector, reach in zip(mast.transmitters, mast.reach_m, strict=True):
         azimuth = math.radians((sector.azimuth_deg or 0.0) - convergence_deg)

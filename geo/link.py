@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from geo import field
+from geo.correction import Correction
 from geo.kernels.field import NEAREST_M, pattern_db
 from geo.kernels.pathloss import los_loss, nlos_loss
+from geo.loss import BLEND_FROM_M, BLEND_TO_M
+from geo.p1812 import Conditions, Prediction, path_loss
 from geo.propagation import PathLossModel
 from geo.radio import Transmitter
 from geo.terrain import Surface
@@ -112,6 +115,10 @@ class Budget:
         Of the antenna towards the receiver [dB].
     loss_db
         Median path loss [dB]; +inf where no model holds.
+    over_profile
+        Every step of P.1812 over the section, where the loss rests on it.
+    correction_db
+        What measurements have added to the loss [dB]; part of ``loss_db``.
     """
 
     model: PathLossModel | None
@@ -122,6 +129,8 @@ class Budget:
     eirp_per_re_dbm: float
     attenuation_db: float
     loss_db: float
+    over_profile: Prediction | None = None
+    correction_db: float = 0.0
 
     @property
     def power_dbm(self) -> float:
@@ -252,6 +261,77 @@ def budget(
         attenuation_db=float(attenuation_db),
         loss_db=float(loss_db),
     )
+
+
+def with_profile(
+    near: Budget, section: Profile, sector: Transmitter, *, receiver_height_m: float, latitude_deg: float
+) -> Budget:
+    """
+    The same budget with the loss over the section, blended as the estimate does.
+
+    Parameters
+    ----------
+    near
+        Budget by a model of distance.
+    section
+        From the antenna to the receiver.
+    sector
+        The transmitter.
+    receiver_height_m
+        Above the ground [m].
+    latitude_deg
+        Of the receiver [°].
+
+    Returns
+    -------
+    budget
+        ``near`` itself closer than ``loss.BLEND_FROM_M``; with an infinite loss where a height of the
+        section is unknown.
+
+    References
+    ----------
+    ITU-R P.1812-8, Annex 1.
+    """
+    if near.distance_m <= BLEND_FROM_M or len(section.distance_m) < 3:
+        return near
+    if np.isnan(section.ground_m).any() or np.isnan(section.clutter_height_m).any():
+        return replace(near, loss_db=math.inf, is_bounded=False)
+    found = path_loss(
+        section.distance_m,
+        section.ground_m,
+        tx_height_m=sector.height_m,
+        rx_height_m=receiver_height_m,
+        latitude_deg=latitude_deg,
+        conditions=Conditions(frequency_mhz=sector.frequency_mhz),
+        clutter_m=section.clutter_height_m,
+    )
+    weight = min((near.distance_m - BLEND_FROM_M) / (BLEND_TO_M - BLEND_FROM_M), 1.0)
+    loss_db = found.loss_db if weight == 1.0 else (1.0 - weight) * near.loss_db + weight * found.loss_db
+    return replace(near, loss_db=loss_db, is_bounded=True, over_profile=found)
+
+
+def corrected(model: Budget, correction: Correction | None, *, clutter_height_m: float) -> Budget:
+    """
+    The same budget with what measurements add to the loss.
+
+    Parameters
+    ----------
+    model
+        Budget by the models alone.
+    correction
+        What to add; None: nothing.
+    clutter_height_m
+        Houses and trees at the receiver [m]; NaN where unknown.
+
+    Returns
+    -------
+    budget
+        As the coverage estimate reckons it; a loss is never below 0.
+    """
+    if correction is None or math.isinf(model.loss_db):
+        return model
+    loss_db = max(model.loss_db + float(correction.loss_db(model.distance_m, clutter_height_m)), 0.0)
+    return replace(model, loss_db=loss_db, correction_db=loss_db - model.loss_db)
 
 
 def _under(surface: Surface, x_m: Floats, y_m: Floats) -> tuple[Floats, Floats]:

@@ -9,10 +9,13 @@ from typing import Protocol
 
 import numpy as np
 
+from geo import p1812
+from geo.correction import Correction, clutter_class
 from geo.kernels import field as kernel
 from geo.kernels.sight import ASSUMED, UNKNOWN, VISITED
 from geo.propagation import MODELS, PathLossModel
 from geo.sight import Blocks, place
+from geo.terrain import Surface
 from geo.units import Bytes, Floats32, Indices16
 
 BLEND_FROM_M, BLEND_TO_M = 250.0, 500.0
@@ -40,6 +43,8 @@ class Path:
         Whether P.1812 over the whole profile takes over far from the mast.
     method
         Line of sight and profiles ``"radial"`` or ``"exact"``.
+    correction
+        Added to the loss. None: nothing is.
     """
 
     x_m: float
@@ -51,6 +56,7 @@ class Path:
     model: PathLossModel | None
     over_profile: bool
     method: str
+    correction: Correction | None = None
 
     @property
     def key(self) -> str:
@@ -207,7 +213,51 @@ def _compute(path: Path, part: Blocks, *, altitude_m: float, offset_m: tuple[flo
         loss_cdb,
         least_cdb,
     )
+    if path.over_profile and not math.isnan(altitude_m):
+        far_db = _over_profile(path, part)
+        kernel.blend(part.grid.cell_m, *offset_m, BLEND_FROM_M, BLEND_TO_M, far_db, loss_cdb, least_cdb)
+    if path.correction is not None:
+        _correct(path.correction, part, offset_m, loss_cdb, least_cdb)
     return Losses(loss_cdb=loss_cdb, least_cdb=least_cdb, marks=marks)
+
+
+def _over_profile(path: Path, part: Blocks) -> Floats32:
+    clutter_m = np.asarray(part.top_m - part.ground_m)
+    loss_db, _ = p1812.area_loss_db(
+        Surface(grid=part.grid, ground_m=part.ground_m, clutter_height_m=clutter_m),
+        x_m=path.x_m,
+        y_m=path.y_m,
+        tx_height_m=path.height_m,
+        rx_height_m=path.receiver_height_m,
+        frequency_mhz=path.frequency_mhz,
+        radius_m=(part.grid.rows // 2 - 0.5) * part.grid.cell_m,
+        method=path.method,
+    )
+    part.grid.require_shape(loss_db)
+    return loss_db
+
+
+def _correct(
+    correction: Correction,
+    part: Blocks,
+    offset_m: tuple[float, float],
+    loss_cdb: Indices16,
+    least_cdb: Indices16,
+) -> None:
+    # Where the clutter is not known, the certain loss takes the largest class, the lower bound the smallest.
+    classes = clutter_class(part.top_m - part.ground_m)
+    values_db = np.array(correction.class_db, dtype=np.float32) + np.float32(correction.offset_db)
+    kernel.correct(
+        part.grid.cell_m,
+        *offset_m,
+        correction.slope_db_per_decade,
+        correction.from_m,
+        correction.to_m,
+        np.append(values_db, values_db.max())[classes],
+        np.append(values_db, values_db.min())[classes],
+        loss_cdb,
+        least_cdb,
+    )
 
 
 def _marks(path: Path, part: Blocks, *, altitude_m: float, offset_m: tuple[float, float]) -> Bytes:

@@ -50,7 +50,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from layers.issue import Issue, Severity
+from layers.issue import Issue, Severity, reason_code
 from layers.spec import Column, Geometry, Kind, LayerSpec
 
 STORAGE_EPSG = 4326
@@ -506,7 +506,7 @@ def _of_validity(shapes: Shapes, finite: Flags) -> Iterable[_Fault]:
         place = (float(match["x"]), float(match["y"])) if match else _corner(shapes[position])
         is_crossing = "self-intersection" in reason.lower()
         code = "geometry_self_crossing" if is_crossing else "geometry_invalid"
-        facts = {"reason": reason, "x": round(place[0], 6), "y": round(place[1], 6)}
+        facts = {"reason": reason_code(reason), "x": round(place[0], 6), "y": round(place[1], 6)}
         yield _fault(code, position=position, facts=facts)
 
 

@@ -8,7 +8,6 @@ MEASUREMENT = LayerSpec(
     name="measurement",
     geometry=Geometry.POINT,
     geometry_required=False,
-    filled=False,
     group="record",
     columns=columns(
         Column(name="measured_at"),
@@ -21,6 +20,36 @@ MEASUREMENT = LayerSpec(
         Column(name="n_samples", kind=Kind.INTEGER, low=0, high=100_000_000),
         Column(name="hamlet_id"),
         Column(name="method", vocabulary=("i_speed", "walk", "drive", "qcvn_126")),
+        Column(name="hdop", kind=Kind.REAL, low=0, high=100, technical=True),
+    ),
+    style=Style(colour="#762a83", radius_px=3.0),
+)
+CALIBRATION = LayerSpec(
+    name="calibration",
+    geometry=Geometry.NONE,
+    geometry_required=False,
+    filled=False,
+    group="record",
+    columns=columns(
+        Column(name="operator"),
+        Column(name="technology"),
+        Column(name="model"),
+        Column(name="fitted_at"),
+        Column(name="fitted_by"),
+        Column(name="offset_db", kind=Kind.REAL, unit="dB", low=-100, high=100),
+        Column(name="slope_db_per_decade", kind=Kind.REAL, unit="dB", low=-100, high=100),
+        Column(name="class_db", technical=True),
+        Column(name="from_m", kind=Kind.REAL, unit="m", low=0, high=100_000),
+        Column(name="to_m", kind=Kind.REAL, unit="m", low=0, high=100_000),
+        Column(name="n_measured", kind=Kind.INTEGER, low=0, high=100_000_000),
+        Column(name="n_fitted", kind=Kind.INTEGER, low=0, high=100_000_000),
+        Column(name="n_held_out", kind=Kind.INTEGER, low=0, high=100_000_000),
+        Column(name="rmse_before_db", kind=Kind.REAL, unit="dB", low=0, high=300),
+        Column(name="rmse_after_db", kind=Kind.REAL, unit="dB", low=0, high=300),
+        Column(name="bias_before_db", kind=Kind.REAL, unit="dB", low=-300, high=300),
+        Column(name="bias_after_db", kind=Kind.REAL, unit="dB", low=-300, high=300),
+        Column(name="data_digest", technical=True),
+        Column(name="provenance", technical=True),
     ),
 )
 DECLARED_COVERAGE = LayerSpec(
@@ -166,6 +195,7 @@ AUDIT = LayerSpec(
 )
 SPECS = (
     MEASUREMENT,
+    CALIBRATION,
     DECLARED_COVERAGE,
     REPORT,
     CAMERA,

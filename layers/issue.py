@@ -7,6 +7,23 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+_REASONS = MappingProxyType(
+    {
+        "self-intersection": "shape_crosses",
+        "ring self-intersection": "shape_crosses",
+        "hole lies outside shell": "shape_hole_outside",
+        "holes are nested": "shape_holes_nested",
+        "nested shells": "shape_parts_nested",
+        "nested holes": "shape_holes_nested",
+        "interior is disconnected": "shape_torn",
+        "duplicate rings": "shape_ring_twice",
+        "too few points in geometry component": "shape_few_points",
+        "invalid coordinate": "shape_no_number",
+        "ring is not closed": "shape_open",
+    }
+)
+"""Reasons of the geometry library, and the product's words for them."""
+
 
 class Severity(StrEnum):
     """How grave a fault is."""
@@ -76,3 +93,21 @@ def worst(issues: tuple[Issue, ...]) -> Outcome:
     if Severity.ASK in found:
         return Outcome.ASK
     return Outcome.WARN if Severity.WARNING in found else Outcome.ACCEPT
+
+
+def reason_code(reason: str) -> str:
+    """
+    Word of the product for the reason that the geometry library gives.
+
+    Parameters
+    ----------
+    reason
+        Its English text, with or without the place behind it.
+
+    Returns
+    -------
+    code
+        Text key ``word.<code>``; ``shape_broken`` where the reason is none of those known.
+    """
+    said = reason.partition("[")[0].strip().lower()
+    return _REASONS.get(said, "shape_broken")

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from geo.coverage import Levels
 from geo.errors import NotFoundError
+from geo.throughput import Scheme
 from layers.catalogue import CATALOGUE
 from layers.cell import Band, CellDefaults
 from layers.exchange.headings import ANY_LAYER, Aliases, ColumnAlias, ValueAlias, parse_aliases
@@ -290,6 +291,31 @@ def resource_blocks() -> Mapping[tuple[float, float], int]:
             (float(row["scs_khz"]), float(row["bandwidth_mhz"])): int(row["n_rb"])
             for row in _rows("devices/resource_blocks.csv")
         }
+    )
+
+
+@cache
+def coding_schemes() -> tuple[Scheme, ...]:
+    """
+    Modulation and coding schemes of NR, with the least signal to interference and noise of each.
+
+    Returns
+    -------
+    schemes
+        Rows of ``data/models/mcs.csv``, the most robust first.
+
+    References
+    ----------
+    TS 38.214 Table 5.1.3.1-2.
+    """
+    return tuple(
+        Scheme(
+            index=int(row["index"]),
+            modulation_order=int(row["modulation_order"]),
+            rate_1024=float(row["rate_1024"]),
+            sinr_min_db=float(row["sinr_min_db"]),
+        )
+        for row in _rows("models/mcs.csv")
     )
 
 

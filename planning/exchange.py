@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,9 +15,10 @@ from geo.crs import parse_epsg
 from geo.errors import ColumnError, FileError, GeometryError, InputError
 from geo.grid import require_metres
 from layers.catalogue import spec_of
-from layers.exchange import hamlet_link
+from layers.exchange import guard, hamlet_link
 from layers.exchange.convert import Context
 from layers.exchange.headings import POSITION
+from layers.exchange.raw import Limits
 from layers.exchange.write import ExportReport
 from layers.issue import Issue, Severity
 from planning import data, intake
@@ -25,6 +27,8 @@ from planning.intake import Accepted, Answers, CheckReport, Preview, Question, T
 from planning.text import tr
 from planning.workspace import Workspace, create, file_slug
 
+Said = Mapping[str, object]
+"""What a boundary file says of its area: column of the layer to value."""
 NEEDS_ANSWER = (Topic.SHEET, Topic.ENCODING, Topic.COLUMNS, Topic.CRS, Topic.AXES)
 STAY_OPEN = (
     "coord_incomplete",
@@ -347,7 +351,7 @@ def init(
 
 def read_boundary(
     path: Path, *, epsg: int | None = None, name: str | None = None, code: str | None = None
-) -> tuple[gpd.GeoDataFrame, Mapping[str, object]]:
+) -> tuple[gpd.GeoDataFrame, Said]:
     """
     Outline of an area from a file, and what the file says of it.
 
@@ -377,14 +381,12 @@ def read_boundary(
         It holds no area.
     """
     spec = spec_of("boundary")
-    shown = intake.preview(path, spec, context(None), name=name, limits=data.limits())
-    if any(one.topic is Topic.CRS for one in shown.questions):
-        answers = Answers(epsg=epsg, is_confirmed=epsg is not None)
-        shown = intake.preview(path, spec, context(None), answers=answers, name=name, limits=data.limits())
-    confirmed = Answers(epsg=shown.answers.epsg, is_confirmed=True)
-    if shown.converted is not None and not any(one.topic is Topic.CRS for one in shown.questions):
-        shown = intake.preview(path, spec, context(None), answers=confirmed, name=name, limits=data.limits())
-    taken = intake.accept(shown).table
+    limits = data.limits()
+    raw = guard.read(path, name=name, limits=Limits.of(limits))
+    judge = partial(intake.preview, path, spec, context(None), name=name, limits=limits, raw=raw)
+    is_stated = not any(one.topic is Topic.CRS for one in judge().questions)
+    answers = Answers(epsg=None if is_stated else epsg, is_confirmed=is_stated or epsg is not None)
+    taken = intake.accept(judge(answers=answers)).table
     if taken.empty:
         raise FileError("file_empty", file=path.name)
     if code is not None and (taken["code"] == code).any():
@@ -412,6 +414,7 @@ def export(
     sharing: str,
     language: str,
     now: dt.datetime,
+    for_operator: str | None = None,
 ) -> ExportReport:
     """
     Write a layer, or all of them, to a file.
@@ -434,16 +437,26 @@ def export(
         Language of headings and notes.
     now
         Present moment.
+    for_operator
+        Operator that a file of the level ``operator`` is for.
 
     Returns
     -------
     report
         What was written and what was left out.
+
+    Raises
+    ------
+    FileError
+        The file would lie in the workspace, or is no regular file.
+    PlannerError
+        As for :func:`planning.export.run`.
     """
     if workspace.folder.resolve() in (out.resolve(), *out.resolve().parents):
         raise FileError("export_into_workspace", file=out.name)
     if out.exists() and not (out.is_file() or out.is_dir()):
         raise FileError("export_not_a_file", file=out.name)
+    names = data.operators()
     return export_job.run(
         workspace.store,
         layer=layer,
@@ -451,9 +464,11 @@ def export(
         epsg=epsg,
         out=out,
         sharing=sharing,
-        labels=data.texts(language),
+        labels={**data.texts(language), **{f"operator.{one.id}": one.names[language] for one in names}},
         notice=tr("common.sample", language) if workspace.is_sample else "",
         now=now,
+        for_operator=for_operator,
+        operators=operator_spellings(),
     )
 
 

@@ -6,22 +6,26 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import geopandas as gpd
 
-from geo.errors import FileError, InputError, NotFoundError
+from geo.errors import FileError, NotFoundError
 from layers.catalogue import CATALOGUE, spec_of
 from layers.exchange.cog import CoverageRaster
 from layers.exchange.frame import accept_crs
 from layers.exchange.write import FORMATS, RASTER, ExportReport, Part, write_parts, write_rasters
-from layers.spec import SHARING, LayerSpec
+from layers.spec import SHARING, Geometry, Kind, LayerSpec
 from layers.store.port import Store
+from planning.release import Audience, Operators, audience_of, shareable, without_personal_numbers
+from planning.runs import LAYER as COVERAGE
+from planning.runs import current
 
 ALL = "all"
-COVERAGE = "coverage5g"
-UNSTATED = "internal"
 STATE_BAND = "state: 0 uncovered, 1 covered, 2 unknown"
 POWER_BAND = "power_dbm"
+SHAPES_ONLY = ("shp", "kml")
+"""Formats that hold no row without a shape."""
 
 
 def run(
@@ -35,6 +39,8 @@ def run(
     labels: Mapping[str, str],
     notice: str,
     now: dt.datetime,
+    for_operator: str | None = None,
+    operators: Operators = MappingProxyType({}),
 ) -> ExportReport:
     """
     Write a layer, or all of them, to a file.
@@ -54,40 +60,48 @@ def run(
     sharing
         Whom the file is for; rows of a higher level stay out, as ``shareable`` tells.
     labels
-        Texts of the user's language, key to text (``column.*``, ``layer.*``, ``export.*``).
+        Texts of the user's language, key to text (``column.*``, ``layer.*``, ``value.*``, ``operator.*``,
+        ``export.*``).
     notice
         Label of synthetic data, carried by every row; empty where the workspace is real.
     now
         Moment of writing, with its time zone.
+    for_operator
+        Operator that a file of the level ``operator`` is for: its own private rows and no others' go out.
+    operators
+        Operator id to its spellings.
 
     Returns
     -------
     report
-        What was written.
+        What was written. ``n_blanked`` counts the phone and identity numbers taken out of a public file.
 
     Raises
     ------
     InputError
-        Unknown format, CRS or level, or a format that does not suit the layer.
+        Unknown format, CRS or level, a format that does not suit the layer, or no operator named for a file
+        of the level ``operator``.
     NotFoundError
-        Unknown layer, no rows, or no coverage raster.
+        Unknown layer, no coverage raster, no rows, or none that may go to this audience.
     StoreError
         The file could not be written; one that was there before is untouched.
     """
     if format not in FORMATS:
         raise FileError("export_format", format=format, known=", ".join(FORMATS))
-    if sharing not in SHARING:
-        raise InputError("export_sharing", sharing=sharing, known=", ".join(SHARING))
     accept_crs(epsg)
+    audience = audience_of(sharing, for_operator, operators)
     if format == RASTER:
         return _run_rasters(
-            store, layer, epsg=epsg, out=out, sharing=sharing, labels=labels, notice=notice, now=now
+            store, layer, epsg=epsg, out=out, audience=audience, labels=labels, notice=notice, now=now
         )
     if layer == ALL and format != "gpkg" and out.suffix.lower() != ".zip":
         raise FileError("export_needs_zip", format=format, file=f"{out.stem}.zip")
     specs = _filled(store) if layer == ALL else [spec_of(layer)]
-    parts = [_part(store, spec, sharing=sharing, labels=labels) for spec in specs]
-    return write_parts(
+    taken = [_part(store, spec, audience=audience, labels=labels) for spec in specs]
+    parts = [one for one, _ in taken if _can_leave(one, format)]
+    _require_rows(store, specs, [one for one, _ in taken], parts, audience)
+    dropped = [one for one, _ in taken if not _can_leave(one, format)]
+    report = write_parts(
         parts,
         out,
         format=format,
@@ -97,29 +111,11 @@ def run(
         grid_epsg=_calc_epsg(store),
         is_bundle=layer == ALL,
     )
-
-
-def shareable(table: gpd.GeoDataFrame, sharing: str) -> gpd.GeoDataFrame:
-    """
-    Rows that a reader of that level may see: public < internal < operator.
-
-    A row that states no level is internal; one whose level is unknown leaves only with ``operator``.
-
-    Parameters
-    ----------
-    table
-        Rows of a layer.
-    sharing
-        ``public``, ``internal`` or ``operator``.
-
-    Returns
-    -------
-    table
-        The rows whose level is not above it.
-    """
-    rank = {level: number for number, level in enumerate(SHARING)}
-    levels = table["sharing"].fillna(UNSTATED).map(rank).fillna(len(SHARING) - 1)
-    return table[(levels <= rank[sharing]).to_numpy(dtype=bool)].reset_index(drop=True)
+    return replace(
+        report,
+        n_left_out=report.n_left_out + sum(one.n_left_out + len(one.table) for one in dropped),
+        n_blanked=sum(n_blanked for _, n_blanked in taken),
+    )
 
 
 def headings(spec: LayerSpec, texts: Mapping[str, str]) -> dict[str, str]:
@@ -136,20 +132,63 @@ def headings(spec: LayerSpec, texts: Mapping[str, str]) -> dict[str, str]:
     Returns
     -------
     labels
-        Column name to heading, ``layer.<name>`` to the layer's name, ``export.*`` as they are.
+        Column name to heading, ``value.<column>.<value>`` to the word for a value, ``layer.<name>`` to the
+        layer's name, ``export.*`` as they are.
     """
     found = {key: text for key, text in texts.items() if key.startswith("export.")}
     found[f"layer.{spec.name}"] = texts.get(f"layer.{spec.name}", spec.name)
     for column in spec.columns:
         heading = texts.get(f"column.{column.name}", column.name)
         found[column.name] = f"{heading} ({column.unit})" if column.unit else heading
+        keys = {value: f"value.{column.name}.{value}" for value in column.vocabulary}
+        found |= {key: texts[key] for key in keys.values() if key in texts}
+        if column.kind is Kind.BOOLEAN and "common.yes" in texts:
+            for value, key in (("True", "common.yes"), ("False", "common.no")):
+                found[f"value.{column.name}.{value}"] = texts[key]
     return found
 
 
-def _part(store: Store, spec: LayerSpec, *, sharing: str, labels: Mapping[str, str]) -> Part:
+def _part(
+    store: Store, spec: LayerSpec, *, audience: Audience, labels: Mapping[str, str]
+) -> tuple[Part, int]:
     table = store.read(spec.name)
-    kept = shareable(table, sharing)
-    return Part(spec=spec, table=kept, labels=headings(spec, labels), n_left_out=len(table) - len(kept))
+    table = current(table) if spec.name == COVERAGE else table
+    kept, n_blanked = shareable(table, audience), 0
+    if audience.sharing == SHARING[0]:
+        kept, n_blanked = without_personal_numbers(kept, spec)
+    words = headings(spec, labels) | _operator_words(spec, audience.operators, labels)
+    return Part(spec=spec, table=kept, labels=words, n_left_out=len(table) - len(kept)), n_blanked
+
+
+def _operator_words(spec: LayerSpec, operators: Operators, labels: Mapping[str, str]) -> dict[str, str]:
+    names = [name for name in ("operators", "operator") if spec.column(name) is not None]
+    return {
+        f"value.{name}.{key}": labels[f"operator.{key}"]
+        for name in names
+        for key in operators
+        if f"operator.{key}" in labels
+    }
+
+
+def _can_leave(part: Part, format: str) -> bool:  # noqa: A002 - as in run
+    """Tell whether a file of that format would hold any row of a layer."""
+    if format in SHAPES_ONLY:
+        return bool(part.table.geometry.notna().any()) and part.spec.geometry is not Geometry.NONE
+    return len(part.table) > 0
+
+
+def _require_rows(
+    store: Store, specs: Sequence[LayerSpec], taken: Sequence[Part], parts: Sequence[Part], audience: Audience
+) -> None:
+    """An export that would hold nothing is refused, with the reason."""
+    if parts:
+        return
+    n_rows = sum(store.count(spec.name) for spec in specs)
+    if not n_rows:
+        raise NotFoundError("export_empty")
+    if any(len(part.table) for part in taken):
+        raise NotFoundError("export_no_shapes", n=n_rows)
+    raise NotFoundError("export_nothing_shared", sharing=audience.sharing, n=n_rows)
 
 
 def _filled(store: Store) -> list[LayerSpec]:
@@ -170,7 +209,7 @@ def _run_rasters(
     *,
     epsg: int,
     out: Path,
-    sharing: str,
+    audience: Audience,
     labels: Mapping[str, str],
     notice: str,
     now: dt.datetime,
@@ -178,8 +217,8 @@ def _run_rasters(
     spec = spec_of(COVERAGE if layer == ALL else layer)
     if spec.name != COVERAGE:
         raise FileError("export_not_raster", format=RASTER, known=COVERAGE)
-    table = store.read(COVERAGE)
-    kept = shareable(table, sharing)
+    table = current(store.read(COVERAGE))
+    kept = shareable(table, audience)
     rasters = _rasters(kept, store.folder)
     if out.suffix.lower() != ".zip" and len(rasters) > 1:
         rasters = [_joined(rasters)]

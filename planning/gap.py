@@ -5,24 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
-import geopandas as gpd
 import numpy as np
-import shapely
 
 from geo import io
 from geo.coverage import State, combine
 from geo.errors import NotFoundError
-from geo.gap import Area, Figures, find_areas, tally, tally_zones
+from geo.gap import Figures, tally, tally_zones
 from geo.grid import Grid
-from geo.reason import Obstacle, Why, explain
+from geo.probability import ExpectedPeople
 from geo.receiver import outdoor_cells, states_at
-from geo.units import Booleans, Bytes, Integers
-from planning import coverage, data
-from planning.coverage import ANY, TWO_OR_MORE, CoverageRun
+from geo.units import Booleans, Bytes
+from planning import area, coverage, data, indicators, runs
+from planning.area import GapArea
 from planning.people import Settlement, settle
+from planning.runs import ANY, TWO_OR_MORE, CoverageRun
 from planning.scenario import CoverageOptions, digest
 from planning.target import PlaceState, TargetState, fiber, places, wifi
 from planning.workspace import Workspace
@@ -50,48 +49,6 @@ class HamletFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GapArea:
-    """
-    A connected inhabited area that no operator serves.
-
-    Parameters
-    ----------
-    id, rank
-        Key that stays while the place stays; 1 is the area with most people.
-    people
-        People in it.
-    reason
-        Value of ``geo.reason.Reason``; its text is ``gap.reason.<reason>``.
-    facts
-        Values that the text names.
-    geometry
-        Outline, EPSG:4326.
-    lon, lat
-        Where most of its people are [°].
-    hamlet
-        Hamlet of most of its people, or "".
-    nearest_site, nearest_site_m
-        Nearest mast with the technology, or "", and its distance [m].
-    nearest_road, nearest_road_m
-        Nearest road, or "", and its distance [m].
-    """
-
-    id: str
-    rank: int
-    people: float
-    reason: str
-    facts: Mapping[str, object]
-    geometry: shapely.Geometry
-    lon: float
-    lat: float
-    hamlet: str
-    nearest_site: str
-    nearest_site_m: float
-    nearest_road: str
-    nearest_road_m: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GapResult:
     """
     The gap analysis of a workspace.
@@ -110,8 +67,17 @@ class GapResult:
         Operator, ``any`` or ``two_or_more`` to the figures of the area.
     hamlets
         One record for each hamlet.
+    expected
+        Operator or ``any`` to the people to be expected covered by probability; empty where the estimate
+        holds no probabilities.
+    speed
+        Operator or ``any`` to people who reach ``speed_target_mbps`` outdoors, an indicator of its own beside
+        presence; empty where no speed was estimated.
+    speed_target_mbps
+        Target of speed [Mbit/s].
     areas
-        Gaps of ``any``, those with most people first.
+        Gaps of ``any``, then of each operator and of ``two_or_more``; in each group those with most people
+        first.
     places
         5G at places.
     wifi
@@ -132,6 +98,9 @@ class GapResult:
     options: CoverageOptions
     operators: Mapping[str, Figures]
     hamlets: tuple[HamletFigures, ...]
+    expected: Mapping[str, ExpectedPeople]
+    speed: Mapping[str, Figures]
+    speed_target_mbps: float
     areas: tuple[GapArea, ...]
     places: tuple[PlaceState, ...]
     wifi: TargetState
@@ -139,6 +108,22 @@ class GapResult:
     registered: float | None
     basis: str
     assumptions: Mapping[str, float]
+
+    def areas_of(self, operator: str) -> tuple[GapArea, ...]:
+        """
+        Gaps of one operator.
+
+        Parameters
+        ----------
+        operator
+            Operator id, ``any`` or ``two_or_more``.
+
+        Returns
+        -------
+        areas
+            By rank.
+        """
+        return tuple(area for area in self.areas if area.operator == operator)
 
 
 def run(
@@ -170,11 +155,11 @@ def run(
     """
     if commune is not None and commune != workspace.code:
         raise NotFoundError("commune_unknown", commune=commune, known=workspace.code)
-    found = coverage.latest(workspace) or coverage.run(workspace, CoverageOptions(), now=now)
+    found = runs.latest(workspace) or coverage.run(workspace, CoverageOptions(), now=now)
     if refresh:
         found = coverage.run(workspace, found.options, now=now)
     settlement = settle(workspace)
-    grid, states, assumed = _at_people(found, settlement)
+    grid, states, assumed = at_people(found, settlement)
     hamlets = _hamlets(settlement, states, assumed)
     people = settlement.people
     return GapResult(
@@ -186,7 +171,10 @@ def run(
             {name: tally(states[name], people.n_people, assumed[name]) for name in states}
         ),
         hamlets=hamlets,
-        areas=_areas(workspace, found, settlement, grid, states[ANY]),
+        expected=indicators.expected(found, settlement),
+        speed=indicators.fast(found, settlement),
+        speed_target_mbps=data.setting("speed_target_mbps"),
+        areas=area.find(workspace, found, settlement, grid, states),
         places=places(workspace, found),
         wifi=wifi(workspace),
         fiber=fiber(workspace, settlement),
@@ -196,9 +184,28 @@ def run(
     )
 
 
-def _at_people(
+def at_people(
     found: CoverageRun, settlement: Settlement
 ) -> tuple[Grid, dict[str, Bytes], dict[str, Booleans]]:
+    """
+    State of every people point in an estimate.
+
+    Parameters
+    ----------
+    found
+        The estimate.
+    settlement
+        People points and houses.
+
+    Returns
+    -------
+    grid
+        Grid of the estimate's rasters.
+    states
+        Operator, ``any`` or ``two_or_more`` to values of ``geo.coverage.State``, shape (n,).
+    assumed
+        The same keys to whether the verdict rests on an assumption, shape (n,).
+    """
     people = settlement.people
     grid = io.read(found.state_paths[ANY]).grid
     pairs = outdoor_cells(grid, settlement.outlines, ring_m=data.setting("outdoor_ring_m"))
@@ -210,12 +217,12 @@ def _at_people(
             io.read(paths[operator]) for paths in (found.state_paths, found.power_paths, found.flag_paths)
         )
         here = np.nan_to_num(state.sample(people.x_m, people.y_m), nan=float(State.UNKNOWN)).astype(np.uint8)
-        planning_dbm = np.where(power.valid, power.values / coverage.CENTI, -np.inf)
+        planning_dbm = np.where(power.valid, power.values / runs.CENTI, -np.inf)
         at_houses = states_at(pairs, planning_dbm, state.values, levels=data.levels())
         here[at_home] = at_houses[people.building[at_home]]
         flags = np.nan_to_num(flag.sample(people.x_m, people.y_m), nan=0.0).astype(np.uint8)
         states[operator] = here
-        assumed[operator] = people.assumed | (flags & coverage.FLAG_ASSUMED > 0)
+        assumed[operator] = people.assumed | (flags & runs.FLAG_ASSUMED > 0)
     states[ANY], states[TWO_OR_MORE] = combine([states[name] for name in found.operators])
     for name, needed in ((ANY, 1), (TWO_OR_MORE, 2)):
         assumed[name] = rests_on_assumption(
@@ -273,104 +280,6 @@ def _hamlets(
     )
 
 
-def _areas(
-    workspace: Workspace, found: CoverageRun, settlement: Settlement, grid: Grid, state: Bytes
-) -> tuple[GapArea, ...]:
-    people = settlement.people
-    missed = np.flatnonzero((state == State.UNCOVERED) & (people.n_people > 0))
-    if not len(missed):
-        return ()
-    areas = find_areas(
-        grid,
-        people.x_m[missed],
-        people.y_m[missed],
-        people.n_people[missed],
-        join_m=data.setting("gap_join_m"),
-    )
-    inputs = coverage.read_inputs(workspace, found.options)
-    reasons = explain(
-        areas,
-        inputs.transmitters,
-        inputs.surface,
-        model=found.options.model,
-        dense=workspace.is_dense(),
-        levels=data.levels(),
-        limits=coverage.limits(),
-        receiver_height_m=data.setting("receiver_height_m"),
-        convergence_deg=inputs.surface.grid.convergence_deg(),
-        allowance_db=data.setting("radius_allowance_db"),
-    )
-    hamlet_of = people.zone[missed]
-    return tuple(
-        _area_record(workspace, area, why, rank, _main_hamlet(settlement, hamlet_of[area.members]), near)
-        for rank, (area, why, near) in enumerate(
-            zip(areas, reasons, _nearest(workspace, areas), strict=True), start=1
-        )
-    )
-
-
-def _stands(workspace: Workspace, obstacle: Obstacle) -> tuple[str, float]:
-    if not (workspace.rasters / "clutter.tif").exists():
-        return "assumed", obstacle.clutter_height_m
-    if obstacle.clutter_height_m < 1:
-        return "ground", obstacle.clutter_height_m
-    point = gpd.GeoSeries([shapely.Point(obstacle.x_m, obstacle.y_m)], crs=workspace.calc_epsg)
-    west, south, east, north = point.buffer(data.setting("coverage_cell_m")).to_crs(4326).total_bounds
-    near = workspace.store.read("building", bounds=(west, south, east, north))
-    heights_m = near["height_m"].dropna()
-    if near.empty:
-        return "trees", obstacle.clutter_height_m
-    return "building", float(heights_m.max()) if len(heights_m) else obstacle.clutter_height_m
-
-
-def _main_hamlet(settlement: Settlement, zone: Integers) -> str:
-    located = np.array([hamlet.located for hamlet in settlement.hamlets] or [False])
-    known = zone[(zone >= 0) & located[np.maximum(zone, 0)]]
-    return settlement.hamlets[int(np.bincount(known).argmax())].name if len(known) else ""
-
-
-def _nearest(workspace: Workspace, areas: tuple[Area, ...]) -> list[tuple[str, float]]:
-    roads = workspace.store.read("road").to_crs(workspace.calc_epsg)
-    if roads.empty:
-        return [("", math.nan)] * len(areas)
-    tree = shapely.STRtree(roads.geometry.to_numpy())
-    points = shapely.points([area.x_m for area in areas], [area.y_m for area in areas])
-    index, distance_m = tree.query_nearest(points, return_distance=True, all_matches=False)
-    names = roads["name"].fillna("").to_numpy()
-    return [(str(names[road]), float(away)) for road, away in zip(index[1], distance_m, strict=True)]
-
-
-def _area_record(
-    workspace: Workspace, area: Area, why: Why, rank: int, hamlet: str, road: tuple[str, float]
-) -> GapArea:
-    place = gpd.GeoSeries([area.shape, shapely.Point(area.x_m, area.y_m)], crs=workspace.calc_epsg).to_crs(
-        4326
-    )
-    facts = {"mast": why.mast_id, "distance_m": why.distance_m, "assumed": why.assumed}
-    if why.obstacle is not None:
-        kind, height_m = _stands(workspace, why.obstacle)
-        facts |= {
-            "obstacle": kind,
-            "obstacle_height_m": height_m,
-            "obstacle_distance_m": why.obstacle.distance_m,
-        }
-    return GapArea(
-        id=f"{hamlet or workspace.name}-{round(area.x_m / 50)}-{round(area.y_m / 50)}",
-        rank=rank,
-        people=area.people,
-        reason=str(why.reason),
-        facts=MappingProxyType(facts),
-        geometry=place.iloc[0],
-        lon=float(place.iloc[1].x),
-        lat=float(place.iloc[1].y),
-        hamlet=hamlet,
-        nearest_site=why.nearest_id,
-        nearest_site_m=why.nearest_m,
-        nearest_road=road[0],
-        nearest_road_m=road[1],
-    )
-
-
 def to_json(result: GapResult) -> dict[str, object]:
     """
     The figures as scripts read them.
@@ -394,6 +303,8 @@ def to_json(result: GapResult) -> dict[str, object]:
         "population": {"basis": result.basis, "registered": result.registered},
         "assumptions": {key: None if n < 0 else n for key, n in result.assumptions.items()},
         "operators": {name: _figures_json(figures) for name, figures in result.operators.items()},
+        "expected": _expected_json(result),
+        "speed": _speed_json(result),
         "hamlets": [
             {
                 "id": hamlet.id,
@@ -403,29 +314,57 @@ def to_json(result: GapResult) -> dict[str, object]:
             }
             for hamlet in result.hamlets
         ],
-        "areas": [
-            {
-                "id": area.id,
-                "rank": area.rank,
-                "people": area.people,
-                "reason": area.reason,
-                "facts": {key: _plain(value) for key, value in area.facts.items()},
-                "lon": area.lon,
-                "lat": area.lat,
-                "hamlet": area.hamlet,
-                "nearest_site": area.nearest_site,
-                "nearest_site_m": _plain(area.nearest_site_m),
-                "nearest_road": area.nearest_road,
-                "nearest_road_m": _plain(area.nearest_road_m),
-            }
-            for area in result.areas
-        ],
+        "areas": [_area_json(found) for found in result.areas],
         "places": [_place_json(place) for place in result.places],
         "wifi": {
             **_figures_json(result.wifi.figures),
             "places": [_place_json(item) for item in result.wifi.items],
         },
-        "fiber": _figures_json(result.fiber.figures),
+        "fiber": {
+            **_figures_json(result.fiber.figures),
+            "hamlets": [
+                {"id": hamlet.id, "name": hamlet.name, **_figures_json(hamlet.figures)}
+                for hamlet in result.fiber.hamlets
+            ],
+        },
+    }
+
+
+def _expected_json(result: GapResult) -> dict[str, object] | None:
+    if not result.expected:
+        return None
+    return {
+        name: asdict(result.expected[name]) if name in result.expected else None for name in result.operators
+    }
+
+
+def _speed_json(result: GapResult) -> dict[str, object] | None:
+    if not result.speed:
+        return None
+    return {
+        "target_mbps": result.speed_target_mbps,
+        "operators": {
+            name: _figures_json(result.speed[name]) if name in result.speed else None
+            for name in result.operators
+        },
+    }
+
+
+def _area_json(found: GapArea) -> dict[str, object]:
+    return {
+        "operator": found.operator,
+        "id": found.id,
+        "rank": found.rank,
+        "people": found.people,
+        "reason": found.reason,
+        "facts": {key: _plain(value) for key, value in found.facts.items()},
+        "lon": found.lon,
+        "lat": found.lat,
+        "hamlet": found.hamlet,
+        "nearest_site": found.nearest_site,
+        "nearest_site_m": _plain(found.nearest_site_m),
+        "nearest_road": found.nearest_road,
+        "nearest_road_m": _plain(found.nearest_road_m),
     }
 
 

@@ -255,9 +255,7 @@ def check_file(
     if not _is_refused(raw):
         for table in raw.tables:
             columns = guess(table.headings, spec, aliases)
-            converted = to_layer(table, spec, columns, context, epsg=epsg)
-            issues += [*converted.issues, *_checked(converted, spec, table, operators).issues]
-            issues += _unrecognised(columns, table, spec)
+            issues += _judged(table, spec, columns, context, Answers(epsg=epsg))[1]
     if layer is not None and raw.format == "tiff":
         issues.append(Issue(code="raster_for_table", severity=Severity.ERROR, layer=layer))
     return CheckReport(
@@ -331,18 +329,8 @@ def preview(
             questions=(),
         )
     columns = guess(table.headings, spec, context.aliases, overrides=chosen.columns)
-    converted = to_layer(
-        table,
-        spec,
-        columns,
-        context,
-        epsg=chosen.epsg,
-        source=sender,
-        place_by_hamlet=chosen.place_by_hamlet,
-    )
-    converted = _with_operator(converted, chosen)
-    issues += [*converted.issues, *_checked(converted, spec, table, context.operators).issues]
-    issues += _unrecognised(columns, table, spec)
+    converted, found = _judged(table, spec, columns, context, chosen, source=sender)
+    issues += found
     return Preview(
         name=sender,
         spec=spec,
@@ -401,6 +389,30 @@ def accept(shown: Preview, *, operators: Mapping[str, tuple[str, ...]] = Mapping
         columns=shown.columns.fields,
         n_skipped=int((~wanted).sum()) + len(shown.raw.skipped),
     )
+
+
+def _judged(
+    table: RawTable,
+    spec: LayerSpec,
+    columns: ColumnMap,
+    context: Context,
+    answers: Answers,
+    *,
+    source: str | None = None,
+) -> tuple[Converted, list[Issue]]:
+    """Rows of the layer from a table, and all that is to be said about them."""
+    converted = to_layer(
+        table,
+        spec,
+        columns,
+        context,
+        epsg=answers.epsg,
+        source=source,
+        place_by_hamlet=answers.place_by_hamlet,
+    )
+    converted = _with_operator(converted, answers)
+    checked = _checked(converted, spec, table, context.operators)
+    return converted, [*converted.issues, *checked.issues, *_unrecognised(columns, table, spec)]
 
 
 def _is_refused(raw: RawFile) -> bool:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from geo import io
-from planning import data
+from planning import correction, data
 from planning.workspace import Workspace
 
 EDITION = 2  # raised when the engine's results change for equal inputs
-LAYERS_READ = ("boundary", "site", "cell", "building")
+LAYERS_READ = ("boundary", "site", "cell")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,10 @@ class CoverageOptions:
         Ground height taken where terrain is unknown [m]; None: stays unknown.
     assume_clutter_m
         Clutter height taken where clutter is unknown [m]; None: stays unknown.
+    speed
+        Whether interference and speed are estimated as well.
+    calibration
+        Name of a kept correction of the path loss; None: the model as it is.
     """
 
     operator: str | None = None
@@ -42,6 +46,8 @@ class CoverageOptions:
     cell_m: float | None = None
     assume_flat_m: float | None = None
     assume_clutter_m: float | None = None
+    speed: bool = False
+    calibration: str | None = None
 
 
 def digest(workspace: Workspace, options: CoverageOptions) -> str:
@@ -62,7 +68,8 @@ def digest(workspace: Workspace, options: CoverageOptions) -> str:
     """
     return _hashed(
         {
-            "options": asdict(options),
+            "options": {key: value for key, value in asdict(options).items() if key != "calibration"},
+            **_calibrated(workspace, options),
             "is_dense": workspace.is_dense(),
             "layers": {name: workspace.store.digest(name) for name in LAYERS_READ},
             "surface": surface_digest(workspace, options),
@@ -96,12 +103,25 @@ def surface_digest(workspace: Workspace, options: CoverageOptions) -> str:
             "around_m": data.setting("around_m"),
             "assumed": (options.assume_flat_m, options.assume_clutter_m),
             "default_building_m": data.setting("clutter_default_building_m"),
-            "layers": {name: workspace.store.digest(name) for name in ("boundary", "building")},
+            "layers": {name: workspace.store.digest(name) for name in _layers_below(workspace)},
             "rasters": {
                 name: io.digest(workspace.rasters / f"{name}.tif") for name in ("terrain", "clutter")
             },
         }
     )
+
+
+def _layers_below(workspace: Workspace) -> tuple[str, ...]:
+    # Houses stand in for clutter only where there is no raster of it.
+    has_clutter = (workspace.rasters / "clutter.tif").exists()
+    return ("boundary",) if has_clutter else ("boundary", "building")
+
+
+def _calibrated(workspace: Workspace, options: CoverageOptions) -> dict[str, object]:
+    # The values count, not only the name: the same name may be fitted again.
+    if options.calibration is None:
+        return {}
+    return {"calibration": (options.calibration, repr(correction.read(workspace, options.calibration)))}
 
 
 def _hashed(inputs: Mapping[str, object]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -12,11 +13,11 @@ import shapely
 
 from geo import io
 from geo.coverage import State
-from geo.gap import Figures, tally
-from geo.units import Booleans, Floats
+from geo.gap import TOLERANCE, Figures, tally, tally_zones
+from geo.units import Booleans, Bytes, Floats
 from planning import data
-from planning.coverage import ANY, CoverageRun
 from planning.people import Settlement
+from planning.runs import ANY, CoverageRun
 from planning.workspace import Workspace
 
 WIFI_KINDS = ("cultural_house", "commune_centre")
@@ -51,6 +52,24 @@ class PlaceState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HamletCount:
+    """
+    Households of a hamlet in three states.
+
+    Parameters
+    ----------
+    id, name
+        Key and name of the hamlet.
+    figures
+        Its households; the total is 0 where their number is not known.
+    """
+
+    id: str
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetState:
     """
     A target counted in three states.
@@ -63,11 +82,14 @@ class TargetState:
         The places counted; empty for households.
     note_key
         Text key of what the count rests on.
+    hamlets
+        Households of each hamlet; empty for places.
     """
 
     figures: Figures
     items: tuple[PlaceState, ...]
     note_key: str
+    hamlets: tuple[HamletCount, ...] = ()
 
 
 def places(workspace: Workspace, found: CoverageRun) -> tuple[PlaceState, ...]:
@@ -204,13 +226,34 @@ def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
     state = np.where(fast, State.COVERED, np.where(perhaps, State.UNKNOWN, State.UNCOVERED)).astype(np.uint8)
     if nodes.empty:
         state[:] = State.UNKNOWN
-    unplaced = max(0.0, float(hamlets["households"].fillna(0).sum()) - float(households.sum()))
+    counted = _by_hamlet(hamlets, settlement, households, state)
+    unplaced = math.fsum(row.figures.total for row in counted) - math.fsum(households)
     figures = tally(
         np.append(state, np.uint8(State.UNKNOWN)),
-        np.append(households, unplaced),
+        np.append(households, max(0.0, unplaced)),
         np.append(people.assumed, False),
     )
-    return TargetState(figures=figures, items=(), note_key="gap.fiber.note")
+    return TargetState(figures=figures, items=(), note_key="gap.fiber.note", hamlets=counted)
+
+
+def _by_hamlet(
+    hamlets: gpd.GeoDataFrame, settlement: Settlement, households: Floats, state: Bytes
+) -> tuple[HamletCount, ...]:
+    people = settlement.people
+    placed = tally_zones(state, households, people.assumed, people.zone, n_zones=len(settlement.hamlets))
+    stated = hamlets["households"].astype(float).fillna(0.0)
+    return tuple(
+        HamletCount(id=hamlet.id, name=hamlet.name, figures=_with_unplaced(figures, float(total)))
+        for hamlet, figures, total in zip(settlement.hamlets, placed, stated, strict=True)
+    )
+
+
+def _with_unplaced(placed: Figures, stated: float) -> Figures:
+    """Households that a hamlet states and that have no place: nobody knows whether fibre is near."""
+    rest = stated - placed.total
+    if rest <= TOLERANCE * stated:
+        return placed
+    return replace(placed, total=placed.total + rest, unknown=placed.unknown + rest)
 
 
 def _households(hamlets: gpd.GeoDataFrame, settlement: Settlement) -> Floats:

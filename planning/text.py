@@ -5,11 +5,30 @@ from __future__ import annotations
 import datetime as dt
 import math
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
 
+from layers.issue import Issue
 from planning import data
 
 CODES = ("row", "epsg", "proposed", "code")
 """Facts that are numbers to look up, not to count with: written without separators."""
+WORDS = MappingProxyType(
+    {
+        "layer": "layer.",
+        "column": "column.",
+        "missing": "column.",
+        "field": "column.",
+        "sharing": "value.sharing.",
+        "expected": "word.",
+        "found": "word.",
+        "geometry": "word.",
+        "kind": "word.",
+        "detail": "word.",
+        "reason": "word.",
+    }
+)
+"""Facts that the program names by a key, and where their words stand."""
 
 
 def tr(key: str, language: str, **facts: object) -> str:
@@ -35,9 +54,79 @@ def tr(key: str, language: str, **facts: object) -> str:
         return key
     written = {
         name: str(value) if name in CODES and value is not None else _written(value, language)
-        for name, value in facts.items()
+        for name, value in worded(facts, language).items()
     }
     return template.format_map(_Facts(written))
+
+
+def worded(facts: Mapping[str, object], language: str) -> dict[str, object]:
+    """
+    Facts with words in place of the names that only the program uses.
+
+    Parameters
+    ----------
+    facts
+        Values for the placeholders of a text.
+    language
+        ``vi`` or ``en``.
+
+    Returns
+    -------
+    facts
+        Layers, columns, values of vocabularies, operators, kinds of shape and reasons by their words; all
+        else as it was.
+    """
+    texts = data.texts(language)
+    column = str(facts.get("column") or "")
+    starts = {**WORDS, "value": f"value.{column}.", "allowed": f"value.{column}."}
+    found = dict(facts)
+    for name, value in facts.items():
+        if name in starts and isinstance(value, str) and value:
+            parts = value.split(", ")
+            found[name] = ", ".join(texts.get(f"{starts[name]}{part}", part) for part in parts)
+        if name == "allowed" and column in ("operators", "operator"):
+            names = {row.id: row.names[language] for row in data.operators()}
+            found[name] = ", ".join(names.get(part, part) for part in str(value).split(", "))
+    return found
+
+
+def facts_of(issue: Issue) -> dict[str, object]:
+    """
+    Values that the texts of a fault may name.
+
+    Parameters
+    ----------
+    issue
+        The fault.
+
+    Returns
+    -------
+    facts
+        Its own facts, with its row and column.
+    """
+    place = {"column": issue.column or "", "row": issue.row}
+    return {name: value for name, value in place.items() if value is not None} | dict(issue.facts)
+
+
+def fault(issue: Issue, language: str) -> tuple[str, str]:
+    """
+    What is wrong with a row or a file, and how to mend it.
+
+    Parameters
+    ----------
+    issue
+        The fault.
+    language
+        ``vi`` or ``en``.
+
+    Returns
+    -------
+    message, remedy
+        Two sentences.
+    """
+    facts = facts_of(issue)
+    message, remedy = (tr(f"issue.{issue.code}.{part}", language, **facts) for part in ("message", "remedy"))
+    return message, remedy
 
 
 class _Facts(dict[str, str]):

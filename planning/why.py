@@ -11,13 +11,14 @@ from geo import io
 from geo.coverage import State
 from geo.crs import transform
 from geo.errors import InputError, ShapeError
-from geo.field import reach_m
+from geo.field import PROFILE, reach_m
 from geo.kernels.sight import ASSUMED, BLOCKED, UNKNOWN
-from geo.link import Budget, Obstacle, Profile, budget, profile_to
+from geo.link import Budget, Obstacle, Profile, budget, corrected, profile_to, with_profile
 from geo.radio import Transmitter
 from geo.sight import mark_to
 from planning import data
-from planning.coverage import FLAG_OPEN_BORDER, CoverageRun, Inputs, limits
+from planning.coverage import Inputs, limits
+from planning.runs import FLAG_OPEN_BORDER, CoverageRun
 from planning.scenario import CoverageOptions
 
 MOST_LINKS = 12
@@ -152,23 +153,11 @@ def explain(
     ):
         raise InputError("place_outside", lon=lon, lat=lat)
     x_m, y_m = (float(value) for value in grid.to_xy(row, col))
-    levels = data.levels()
-    sectors = [
-        sector
-        for sector in inputs.transmitters
-        if operator in sector.operators
-        and math.hypot(sector.x_m - x_m, sector.y_m - y_m)
-        <= reach_m(
-            sector,
-            lowest_dbm=levels.lowest_dbm,
-            allowance_db=data.setting("radius_allowance_db"),
-            limits_m=limits(),
-        )
+    links = [
+        _link(inputs, options, sector, x_m, y_m, dense=dense)
+        for sector in _within_reach(inputs, operator, x_m, y_m)
     ]
-    links = sorted(
-        (_link(inputs, options, sector, x_m, y_m, dense=dense) for sector in sectors),
-        key=lambda link: (-link.planning_dbm, link.sector.id),
-    )[:MOST_LINKS]
+    links = sorted(links, key=lambda link: (-link.planning_dbm, link.sector.id))[:MOST_LINKS]
     section = None
     if links:
         section = profile_to(
@@ -188,9 +177,24 @@ def explain(
         links=tuple(links),
         profile=section,
         obstacle=None if section is None else section.obstacle,
-        margin_db=levels.margin_db,
-        threshold_dbm=levels.lowest_covered_dbm,
+        margin_db=data.levels().margin_db,
+        threshold_dbm=data.levels().lowest_covered_dbm,
     )
+
+
+def _within_reach(inputs: Inputs, operator: str, x_m: float, y_m: float) -> list[Transmitter]:
+    return [
+        sector
+        for sector in inputs.transmitters
+        if operator in sector.operators
+        and math.hypot(sector.x_m - x_m, sector.y_m - y_m)
+        <= reach_m(
+            sector,
+            lowest_dbm=data.levels().lowest_dbm,
+            allowance_db=data.setting("radius_allowance_db"),
+            limits_m=limits(),
+        )
+    ]
 
 
 def _is_open(found: CoverageRun, operator: str, x_m: float, y_m: float) -> bool:
@@ -233,8 +237,17 @@ def _link(
         )
 
     terms = reckon(free=los is True)
+    if options.model == PROFILE and terms.model is not None:
+        section = profile_to(surface, sector, x_m, y_m, receiver_height_m=receiver_m)
+        _, latitude_deg = transform(x_m, y_m, epsg_from=surface.grid.epsg, epsg_to=4326)
+        terms = with_profile(
+            terms, section, sector, receiver_height_m=receiver_m, latitude_deg=float(latitude_deg)
+        )
+    clutter_m = _clutter_m(inputs, x_m, y_m)
+    terms = corrected(terms, inputs.correction, clutter_height_m=clutter_m)
+    hopeful = corrected(reckon(free=los is not False), inputs.correction, clutter_height_m=clutter_m)
     planning_dbm = terms.power_dbm - levels.margin_db
-    hopeful_dbm = reckon(free=los is not False).power_dbm - levels.margin_db
+    hopeful_dbm = hopeful.power_dbm - levels.margin_db
     is_certain = terms.model is not None and terms.is_bounded
     covers = is_certain and planning_dbm >= levels.lowest_covered_dbm
     is_open = terms.model is None or (
@@ -248,6 +261,11 @@ def _link(
         los=los,
         path_assumed=bool(mark & ASSUMED),
     )
+
+
+def _clutter_m(inputs: Inputs, x_m: float, y_m: float) -> float:
+    row, col = (int(value) for value in inputs.surface.grid.to_rowcol(x_m, y_m))
+    return float(inputs.surface.clutter_height_m[row, col])
 
 
 def _rise_m(inputs: Inputs, sector: Transmitter, x_m: float, y_m: float) -> float:

@@ -15,10 +15,10 @@ from geo.crs import propose_calc_epsg
 from geo.errors import GeometryError, NotFoundError, StoreError
 from layers.catalogue import CATALOGUE
 from layers.cell import operators_of, split
+from layers.issue import reason_code
 from layers.spec import LayerSpec
 from layers.store import create_store, open_store
 from layers.store.port import Store
-from layers.validity import reason_code
 from planning import data
 
 AREA_LAYER = "boundary"
@@ -254,6 +254,53 @@ def create(
     if outline is not None:
         store.replace({AREA_LAYER: _boundary_row(outline, name, code, population, source, now)})
     return _of(folder, store)
+
+
+def set_boundary(
+    workspace: Workspace,
+    boundary: gpd.GeoDataFrame,
+    *,
+    name: str,
+    code: str,
+    population: int | None,
+    source: str,
+    now: dt.datetime,
+) -> Workspace:
+    """
+    Give a workspace its outline, or another one; everything else in it stays.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    boundary
+        Outline in any CRS; only its shapes are used.
+    name, code
+        Name and administrative code from now on.
+    population
+        Registered population, where known.
+    source
+        Where the outline comes from.
+    now
+        Present moment.
+
+    Returns
+    -------
+    workspace
+        The same workspace under its new name. Its calculations keep their CRS, unless it held no outline.
+
+    Raises
+    ------
+    GeometryError
+        The outline is not an area; nothing is changed.
+    """
+    outline = _outline(boundary)
+    values = {"name": name, "commune_code": code}
+    if workspace.store.count(AREA_LAYER) == 0:
+        values["calc_epsg"] = str(propose_calc_epsg(outline.centroid.x, outline.centroid.y))
+    workspace.store.replace({AREA_LAYER: _boundary_row(outline, name, code, population, source, now)})
+    workspace.store.set_properties(values)
+    return _of(workspace.folder, workspace.store)
 
 
 def _outline(boundary: gpd.GeoDataFrame) -> shapely.Geometry:

@@ -13,7 +13,8 @@ PARTS = ("inventory", "import", "export", "wizard", "switch")
 def render() -> None:
     """Draw the screen."""
     found = state.workspace()
-    heading.render("screen.dataset.title", found)
+    is_another = wizard.is_under_way() and wizard.is_new()
+    heading.render("screen.dataset.title", None if is_another else found)
     if found is None or wizard.is_under_way():
         wizard.render()
         return
@@ -30,11 +31,21 @@ def render() -> None:
     elif part == "export":
         export.render()
     elif part == "wizard":
-        wizard.render()
+        _steps()
     elif part == "switch":
         _switch()
     else:
+        if not found.is_sample and not wizard.is_complete():
+            _steps()
         inventory.render()
+
+
+@guarded
+def _steps() -> None:
+    """How far the data set is, with the next step as a button."""
+    with st.container(border=True):
+        st.markdown(state.md("screen.wizard.steps"))
+        wizard.offer()
 
 
 @guarded

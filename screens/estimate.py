@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
-from planning import coverage, data
-from planning.coverage import CoverageRun
+from planning import advice, coverage, data
+from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions
 from planning.workspace import Workspace, open_workspace
 from screens import job, state
 from screens.guard import guarded
 
 JOB = "coverage"
-MODELS = ("auto", "rma", "uma", "umi")
+MODELS = ("auto", "rma", "uma")
+TECHNICAL_MODELS = ("umi", "p1812")
 FLAT_M = 2.0
 
 
@@ -53,10 +55,12 @@ def form(found: Workspace) -> None:
         The open workspace.
     """
     flat_m, clutter_m = _assumptions(found)
-    model, cell_m = _technical()
+    model = _model(found)
+    cell_m = _cell_m()
+    speed = st.checkbox(state.tr("screen.coverage.speed"), key="coverage_speed")
     if st.button(state.tr("screen.coverage.run"), type="primary", icon=":material/play_arrow:"):
         options = CoverageOptions(
-            model=model, cell_m=cell_m, assume_flat_m=flat_m, assume_clutter_m=clutter_m
+            model=model, cell_m=cell_m, assume_flat_m=flat_m, assume_clutter_m=clutter_m, speed=speed
         )
         _begin(found.folder, options)
         st.rerun()
@@ -77,19 +81,38 @@ def _assumptions(found: Workspace) -> tuple[float | None, float | None]:
     return flat_m, clutter_m
 
 
-def _technical() -> tuple[str, float | None]:
+def _model(found: Workspace) -> str:
+    advised = state.remember("advice", lambda: advice.advise(found))
+    offered = [*MODELS, *(TECHNICAL_MODELS if state.is_technical() else ())]
+    if advised.model not in offered:
+        offered.append(advised.model)
+
+    def words(model: str) -> str:
+        recommended = f" {state.tr('screen.coverage.recommended')}" if model == advised.model else ""
+        return state.tr(f"model.{model}") + recommended
+
+    chosen = st.radio(
+        state.tr("screen.coverage.model"),
+        offered,
+        index=offered.index(advised.model),
+        format_func=words,
+        key="coverage_model",
+    )
+    relief = {} if math.isnan(advised.relief_m) else {"relief": round(advised.relief_m)}
+    st.caption(state.tr(f"advice.model.{advised.reason}", **relief))
+    return str(chosen)
+
+
+def _cell_m() -> float | None:
     if not state.is_technical():
-        return "auto", None
-    left, right = st.columns(2)
-    model = left.selectbox(state.tr("screen.coverage.model"), MODELS, key="coverage_model")
-    cell_m = right.number_input(
+        return None
+    return st.number_input(
         state.tr("screen.coverage.cell"),
-        min_value=2.0,
-        max_value=100.0,
+        min_value=coverage.MIN_CELL_M,
+        max_value=coverage.MAX_CELL_M,
         value=data.setting("coverage_cell_m"),
         key="coverage_cell",
     )
-    return str(model), float(cell_m)
 
 
 def _begin(folder: Path, options: CoverageOptions) -> None:

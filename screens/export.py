@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from layers.cell import operators_of
 from layers.exchange.transit import made
 from layers.exchange.write import ExportReport
 from planning import exchange
@@ -49,14 +50,19 @@ def render() -> None:
         help=state.tr("screen.export.sharing.help"),
         key="export_sharing",
     )
-    choice = (str(state.folder()), layer, format_, epsg, sharing)
-    if st.button(state.tr("screen.export.do"), type="primary"):
+    operator = _operator() if sharing == "operator" else None
+    choice = (str(state.folder()), layer, format_, epsg, sharing, operator)
+    is_told = sharing != "operator" or operator is not None
+    if st.button(state.tr("screen.export.do"), type="primary", disabled=not is_told):
         with st.spinner(state.tr("screen.export.working")):
-            st.session_state["export_made"] = (choice, *_make(layer, format_, epsg, sharing))
+            made_file = _make(layer, format_, epsg, sharing, operator)
+            st.session_state["export_made"] = (choice, *made_file)
     ready = st.session_state.get("export_made")
     if ready is not None and ready[0] == choice:
-        _, name, content, n_rows, n_left_out = ready
-        st.success(state.tr("screen.export.done", n=n_rows, n_left_out=n_left_out))
+        _, name, content, report = ready
+        st.success(state.tr("screen.export.done", n=report.n_rows, n_left_out=report.n_left_out))
+        if report.n_blanked:
+            st.info(state.tr("screen.export.blanked", n=report.n_blanked))
         st.download_button(
             state.tr("screen.export.download"),
             content,
@@ -70,7 +76,23 @@ def _layer_name(layer: str) -> str:
     return state.tr("screen.export.all") if layer == ALL else state.tr(f"layer.{layer}")
 
 
-def _make(layer: str, format_: str, epsg: int, sharing: str) -> tuple[str, bytes, int, int]:
+def _operator() -> str | None:
+    """Whose private rows may go out: one operator's at a time."""
+    known = operators_of(state.table("site"), state.table("cell"))
+    return st.selectbox(
+        state.tr("screen.export.operator"),
+        known,
+        index=None,
+        format_func=state.operator_name,
+        placeholder=state.tr("screen.export.operator.choose"),
+        help=state.tr("screen.export.operator.help"),
+        key="export_operator",
+    )
+
+
+def _make(
+    layer: str, format_: str, epsg: int, sharing: str, operator: str | None
+) -> tuple[str, bytes, ExportReport]:
     found = state.opened()
     ending = ENDINGS.get(format_, format_)
     if layer == ALL and format_ != "gpkg":
@@ -87,7 +109,8 @@ def _make(layer: str, format_: str, epsg: int, sharing: str) -> tuple[str, bytes
             sharing=sharing,
             language=state.language(),
             now=state.now(),
+            for_operator=operator,
         )
 
     content, report = made(name, write)
-    return name, content, report.n_rows, report.n_left_out
+    return name, content, report

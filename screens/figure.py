@@ -12,8 +12,10 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from geo.gap import Figures
+from geo.probability import ExpectedPeople
 from planning import data, text
-from planning.gap import GapArea, GapResult
+from planning.area import GapArea
+from planning.gap import GapResult
 from screens import state
 
 
@@ -149,7 +151,68 @@ def share(value: float | None) -> str:
     return text.share_text(math.nan if value is None else value, state.language())
 
 
-def formulas(figures: Mapping[str, Figures]) -> None:
+def distance(value_m: float) -> str:
+    """
+    A distance with its unit.
+
+    Parameters
+    ----------
+    value_m
+        Distance [m].
+
+    Returns
+    -------
+    text
+        Whole metres, kilometres with one decimal from 1 km on.
+    """
+    if value_m < 1000:
+        return f"{text.number(value_m, state.language())} m"
+    return f"{text.number(value_m / 1000, state.language(), digits=1)} km"
+
+
+def band(expected: ExpectedPeople | None) -> str:
+    """
+    People to be expected covered, two standard deviations to both sides.
+
+    Parameters
+    ----------
+    expected
+        The sums by probability, or None.
+
+    Returns
+    -------
+    text
+        For instance "27.900–29.800", rounded outwards; a dash where no probabilities are known.
+    """
+    if expected is None or expected.covered + expected.uncovered <= 0:
+        return "–"
+    known = expected.covered + expected.uncovered
+    step = 100 if known >= 10_000 else 10 if known >= 1_000 else 1
+    low = max(math.floor((expected.covered - 2 * expected.deviation) / step) * step, 0)
+    high = min(math.ceil((expected.covered + 2 * expected.deviation) / step) * step, math.ceil(known))
+    return f"{people(low)}–{people(high)}"
+
+
+def served(figures: Figures) -> str:
+    """
+    The share served, or that nothing is known.
+
+    Parameters
+    ----------
+    figures
+        The counts.
+
+    Returns
+    -------
+    text
+        A percentage; words where everything is unknown, for 0 % would claim that nobody is served.
+    """
+    if figures.total and figures.unknown >= figures.total:
+        return state.tr("state.unknown")
+    return share(figures.share)
+
+
+def formulas(figures: Mapping[str, Figures], expected: Mapping[str, ExpectedPeople] | None = None) -> None:
     """
     The way figures were reckoned, one click away.
 
@@ -157,10 +220,16 @@ def formulas(figures: Mapping[str, Figures]) -> None:
     ----------
     figures
         Operator id, ``any`` or ``two_or_more`` to the figures explained.
+    expected
+        The same keys to people to be expected covered, where shown beside them.
     """
     with st.popover(state.tr("screen.formula"), icon=":material/functions:"):
         for operator, counted in figures.items():
             _formula(operator, counted)
+            if expected and operator in expected:
+                st.markdown(_expectation(expected[operator]))
+        if expected:
+            st.markdown(state.md("screen.formula.expected"))
         if state.is_technical():
             limits = {"margin": data.levels().margin_db, "limit": covered_limit()}
             st.markdown(state.md("screen.formula.technical", **limits))
@@ -179,6 +248,42 @@ def _formula(operator: str, figures: Figures) -> None:
     if operator in ("any", "two_or_more"):
         words += " " + state.md(f"screen.formula.{operator}")
     st.markdown(words + " " + state.md("screen.formula.assumed", share=share(figures.assumed_share)))
+
+
+def _expectation(expected: ExpectedPeople) -> str:
+    return state.md(
+        "screen.formula.expectation",
+        covered=people(expected.covered),
+        deviation=people(expected.deviation),
+        band=band(expected),
+        unknown=people(expected.unknown),
+    )
+
+
+def fast_formula(result: GapResult) -> None:
+    """
+    The way the figures of speed were reckoned, one click away.
+
+    Parameters
+    ----------
+    result
+        The gap analysis; it must hold figures of speed.
+    """
+    with st.popover(state.tr("screen.formula"), icon=":material/functions:"):
+        st.markdown(state.md("screen.formula.speed", target=result.speed_target_mbps))
+        for operator, counted in result.speed.items():
+            st.markdown(
+                state.md(
+                    "screen.formula.share",
+                    covered=people(counted.covered),
+                    uncovered=people(counted.uncovered),
+                    unknown=people(counted.unknown),
+                    total=people(counted.total),
+                    share=share(counted.share),
+                    operator=state.operator_name(operator),
+                )
+            )
+        st.markdown(state.md("assumption.traffic"))
 
 
 def covered_limit() -> float:

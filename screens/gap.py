@@ -6,21 +6,23 @@ import hashlib
 import math
 from collections.abc import Sequence
 
-import geopandas as gpd
 import pandas as pd
+import shapely
 import streamlit as st
 
 from geo.gap import Figures
 from layers.catalogue import spec_of
 from planning import text
-from planning.gap import GapArea, GapResult
-from planning.target import PlaceState, TargetState
-from screens import figure, heading, legend, mapview, scene, state
+from planning.area import GapArea
+from planning.gap import GapResult, HamletFigures
+from planning.runs import ANY, TWO_OR_MORE
+from planning.target import HamletCount, PlaceState, TargetState
+from screens import figure, heading, legend, scene, state
 from screens.guard import guarded
 
 STATE_ORDER = ("uncovered", "unknown", "covered")
-AROUND_DEG = 0.004
 ROW_PX = 35
+AREA_WIDTHS = (58, 112, 76, 160)
 
 
 def render() -> None:
@@ -36,17 +38,48 @@ def render() -> None:
     st.markdown(state.md("screen.gap.lead"))
     figure.cautions(result)
     _operators(result)
+    operator = _operator(result)
     names = ("areas", "hamlets", "places", "wifi", "fiber")
     tabs = st.tabs([state.tr(f"screen.gap.tab.{name}") for name in names])
-    for tab, draw in zip(tabs, (_areas, _hamlets, _places, _wifi, _fiber), strict=True):
+    with tabs[0]:
+        _areas(result, operator)
+    with tabs[1]:
+        _hamlets(result, operator)
+    for tab, draw in zip(tabs[2:], (_places, _wifi, _fiber), strict=True):
         with tab:
             draw(result)
 
 
-def _row(name: str, figures: Figures) -> dict[str, object]:
+def _operator(result: GapResult) -> str:
+    """Whose figures the areas and hamlets below show; one sentence tells them."""
+    operators = sorted(result.operators, key=lambda name: (name != ANY, name == TWO_OR_MORE))
+    left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
+    operator = left.selectbox(
+        state.tr("screen.gap.whose"), operators, format_func=state.operator_name, key="gap_operator"
+    )
+    figures = result.operators[operator]
+    right.markdown(
+        state.md(
+            "screen.gap.operator_sentence",
+            operator=state.operator_name(operator),
+            covered=figure.people(figures.covered),
+            uncovered=figure.people(figures.uncovered),
+            unknown=figure.people(figures.unknown),
+            n=len(result.areas_of(operator)),
+        )
+    )
+    return operator
+
+
+def _row(name: str, figures: Figures, result: GapResult) -> dict[str, object]:
+    row = _counts(name, figures)
+    return row | {state.tr("screen.gap.expected"): figure.band(result.expected.get(name))}
+
+
+def _counts(name: str, figures: Figures) -> dict[str, object]:
     return {
         state.tr("screen.gap.operator"): state.operator_name(name),
-        state.tr("screen.gap.share"): figure.share(figures.share),
+        state.tr("screen.gap.share"): figure.served(figures),
         state.tr("screen.gap.left"): figure.share(1 - figures.share),
         state.tr("state.covered"): figure.people(figures.covered),
         state.tr("state.uncovered"): figure.people(figures.uncovered),
@@ -56,25 +89,40 @@ def _row(name: str, figures: Figures) -> dict[str, object]:
 
 
 def _operators(result: GapResult) -> None:
-    rows = pd.DataFrame([_row(name, figures) for name, figures in result.operators.items()])
+    rows = pd.DataFrame([_row(name, figures, result) for name, figures in result.operators.items()])
     st.table(rows.set_index(state.tr("screen.gap.operator")))
-    figure.formulas(result.operators)
+    figure.formulas(result.operators, result.expected)
+    if result.speed:
+        _speed(result)
+
+
+def _speed(result: GapResult) -> None:
+    """An indicator of its own: whoever has a signal does not yet have the speed."""
+    st.subheader(state.tr("screen.gap.speed", target=result.speed_target_mbps), anchor=False)
+    rows = pd.DataFrame([_counts(name, figures) for name, figures in result.speed.items()])
+    titles = {
+        state.tr(f"state.{name}"): state.tr(f"screen.gap.speed.{name}") for name in ("covered", "uncovered")
+    }
+    st.table(rows.rename(columns=titles).set_index(state.tr("screen.gap.operator")))
+    figure.fast_formula(result)
 
 
 @st.fragment
 @guarded
-def _areas(result: GapResult) -> None:
-    left, right = st.columns([2, 3], gap="medium")
+def _areas(result: GapResult, operator: str) -> None:
+    areas = result.areas_of(operator)
+    left, right = st.columns([6, 5], gap="medium")
     with left:
-        if not result.areas:
+        if not areas:
             st.markdown(state.md("screen.start.no_gap"))
-        table = pd.DataFrame([_area_row(area) for area in result.areas])
-        chosen = _choose(table, key="area_table") if len(table) else None
-        area = None if chosen is None else result.areas[chosen]
+        table = pd.DataFrame([_area_row(area) for area in areas])
+        st.caption(state.tr("screen.gap.choose.area"))
+        chosen = _choose(table, key="area_table", widths=AREA_WIDTHS) if len(table) else None
+        area = None if chosen is None else areas[chosen]
+        if area is not None:
+            _area_card(area)
     with right:
-        _area_map(result, area)
-    if area is not None:
-        _area_card(area)
+        _area_map(areas, area)
 
 
 def _area_row(area: GapArea) -> dict[str, object]:
@@ -86,14 +134,23 @@ def _area_row(area: GapArea) -> dict[str, object]:
     }
 
 
-def _choose(table: pd.DataFrame, *, key: str, height_px: int = 420) -> int | None:
-    st.caption(state.tr("screen.gap.choose"))
+def _choose(
+    table: pd.DataFrame,
+    *,
+    key: str,
+    widths: Sequence[int] = (),
+    height_px: int = 350,
+) -> int | None:
     shown = hashlib.sha256(table.to_json().encode()).hexdigest()[:12]
     event = st.dataframe(
         figure.written(table),
         key=f"{key}_{shown}",  # a choice belongs to the rows it was made among
         hide_index=True,
         height=min(height_px, ROW_PX * (len(table) + 1) + 2),
+        column_config={
+            name: st.column_config.Column(width=width)
+            for name, width in zip(table.columns, widths, strict=False)
+        },
         on_select="rerun",
         selection_mode="single-row",
     )
@@ -101,16 +158,16 @@ def _choose(table: pd.DataFrame, *, key: str, height_px: int = 420) -> int | Non
     return int(rows[0]) if rows and rows[0] < len(table) else None
 
 
-def _area_map(result: GapResult, area: GapArea | None) -> None:
-    bounds = None if area is None else _around(gpd.GeoSeries([area.geometry]))
+def _area_map(areas: Sequence[GapArea], area: GapArea | None) -> None:
     drawings = (
         *scene.ground(),
-        *scene.gap_areas(result.areas, chosen=None if area is None else area.id),
+        *scene.gap_areas(areas, chosen=None if area is None else area.id),
         *scene.of_layer("site", label=False),
         *scene.names(),
     )
-    scene.show(drawings, key="map_gap", bounds=bounds, height_px=420, width_px=590)
-    legend.render((scene.gap_entry(),))
+    bounds = None if area is None else scene.around([area.geometry])
+    scene.show(drawings, key="map_gap", bounds=bounds, height_px=420)
+    legend.render((scene.gap_entry(), *legend.of_sites()))
 
 
 def _area_card(area: GapArea) -> None:
@@ -125,6 +182,8 @@ def _area_card(area: GapArea) -> None:
             )
             + "**"
         )
+        if area.operator != ANY:
+            st.caption(state.tr("screen.gap.card.whose", operator=state.operator_name(area.operator)))
         st.markdown(state.plain_md(figure.reason(area)))
         for key, name, metres in (
             ("screen.gap.card.site", figure.site_name(area.nearest_site), area.nearest_site_m),
@@ -137,47 +196,55 @@ def _area_card(area: GapArea) -> None:
             if math.isfinite(metres):
                 distance = text.number(metres, state.language())
                 st.markdown("- " + state.md(key, name=name, distance=distance))
-        st.caption(state.tr("screen.gap.card.formula"))
+        key = area.operator if area.operator in (ANY, TWO_OR_MORE) else "operator"
+        name = state.operator_name(area.operator)
+        st.caption(state.tr(f"screen.gap.card.formula.{key}", operator=name))
 
 
 @st.fragment
 @guarded
-def _hamlets(result: GapResult) -> None:
+def _hamlets(result: GapResult, operator: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
-    operators = list(result.operators)
     with left:
         asked = st.text_input(state.tr("screen.gap.search"), key="hamlet_search")
-        operator = st.selectbox(
-            state.tr("screen.gap.operator"),
-            operators,
-            index=operators.index("any"),
-            format_func=state.operator_name,
-            key="hamlet_operator",
-        )
-        wanted = [row for row in result.hamlets if text.plain(asked) in text.plain(row.name or "")]
+        wanted = [
+            row
+            for row in _worst_first(result.hamlets, operator)
+            if text.plain(asked) in text.plain(row.name or "")
+        ]
         table = pd.DataFrame([_hamlet_row(row.name, row.figures[operator]) for row in wanted])
+        st.caption(state.tr("screen.gap.choose"))
         chosen = _choose(table, key="hamlet_table", height_px=460) if len(table) else None
         if not wanted:
             st.caption(state.tr("screen.gap.not_found"))
     with right:
-        bounds = None
-        if chosen is not None:
-            hamlets = state.table("hamlet")
-            bounds = _around(hamlets.geometry[hamlets["id"] == wanted[chosen].id])
-            if bounds is None:
-                st.caption(state.tr("screen.gap.hamlet_nowhere"))
-        drawings = (*scene.ground(), *scene.gap_areas(result.areas), *scene.names())
-        scene.show(drawings, key="map_hamlet", bounds=bounds, height_px=460, width_px=420)
+        shapes = [] if chosen is None else _shapes_of(wanted[chosen].id)
+        bounds = scene.around(shapes)
+        if chosen is not None and bounds is None:
+            st.caption(state.tr("screen.gap.hamlet_nowhere"))
+        areas = result.areas_of(operator)
+        drawings = (
+            *scene.ground(),
+            *scene.highlight(shapes),
+            *scene.gap_areas(areas),
+            *scene.names(),
+        )
+        scene.show(drawings, key="map_hamlet", bounds=bounds, height_px=460)
+        legend.render((scene.gap_entry(),))
         if chosen is not None:
             figure.formulas({operator: wanted[chosen].figures[operator]})
 
 
-def _around(rows: gpd.GeoSeries) -> mapview.Bounds | None:
-    shapes = rows.dropna()
-    if shapes.empty:
-        return None
-    west, south, east, north = (float(value) for value in shapes.total_bounds)
-    return west - AROUND_DEG, south - AROUND_DEG, east + AROUND_DEG, north + AROUND_DEG
+def _worst_first(hamlets: Sequence[HamletFigures], operator: str) -> list[HamletFigures]:
+    def order(row: HamletFigures) -> tuple[float, float]:
+        return -row.figures[operator].uncovered, -row.figures[operator].unknown
+
+    return sorted(hamlets, key=order)
+
+
+def _shapes_of(hamlet_id: str) -> list[shapely.Geometry | None]:
+    hamlets = state.table("hamlet")
+    return list(hamlets.geometry[hamlets["id"] == hamlet_id])
 
 
 def _hamlet_row(name: str | None, figures: Figures) -> dict[str, object]:
@@ -223,19 +290,49 @@ def _wifi(result: GapResult) -> None:
 
 def _fiber(result: GapResult) -> None:
     _target(result.fiber, "screen.gap.fiber")
+    counted = sorted(
+        result.fiber.hamlets,
+        key=lambda row: (-row.figures.uncovered, -row.figures.unknown, row.figures.total),
+    )
+    without = [row.name for row in counted if row.figures.uncovered > 0 and not row.figures.covered]
+    if without:
+        st.markdown(state.md("screen.gap.fiber.without", hamlets=", ".join(without)))
+    if counted:
+        table = pd.DataFrame([_fiber_row(row) for row in counted])
+        height_px = min(460, ROW_PX * (len(table) + 1) + 2)
+        st.dataframe(figure.written(table), key="fiber_table", hide_index=True, height=height_px)
+
+
+def _fiber_row(row: HamletCount) -> dict[str, object]:
+    figures = row.figures
+    known = figures.total > figures.unknown
+    return {
+        state.tr("screen.gap.hamlet"): row.name,
+        state.tr("screen.gap.households"): round(figures.total) if figures.total else None,
+        state.tr("screen.gap.fiber.near"): round(figures.covered) if known else None,
+        state.tr("screen.gap.fiber.far"): round(figures.uncovered) if known else None,
+        state.tr("state.unknown"): round(figures.unknown) if figures.total else None,
+        state.tr("screen.gap.note"): "" if known else state.tr(_fiber_note(figures)),
+    }
+
+
+def _fiber_note(figures: Figures) -> str:
+    return "screen.gap.fiber.no_data" if figures.total else "screen.gap.fiber.no_households"
 
 
 def _target(target: TargetState, key: str) -> None:
+    """The count as a sentence; where nothing is known it says so instead of a zero."""
     figures = target.figures
-    st.markdown(
-        "#### "
-        + state.md(
-            key,
-            covered=figure.people(figures.covered),
-            uncovered=figure.people(figures.uncovered),
-            unknown=figure.people(figures.unknown),
-            total=figure.people(figures.total),
-        )
-    )
+    counts = {
+        "covered": figure.people(figures.covered),
+        "uncovered": figure.people(figures.uncovered),
+        "unknown": figure.people(figures.unknown),
+        "total": figure.people(figures.total),
+    }
+    if not figures.total:
+        key += ".none"
+    elif figures.unknown >= figures.total:
+        key += ".unknown"
+    st.markdown("## " + state.md(key, **counts))
     if target.note_key:
         st.caption(state.tr(target.note_key))

@@ -12,6 +12,7 @@ import streamlit as st
 
 from geo.errors import CancelledError, PlannerError
 from layers.issue import Issue
+from planning import text
 from screens import state
 
 LOG = logging.getLogger("hatangso")
@@ -80,8 +81,10 @@ def sentence(issue: Issue) -> str:
     text
         One or two sentences.
     """
-    place = state.tr("screen.row", row=str(issue.row)) + ": " if issue.row is not None else ""
-    facts = {"column": issue.column or "", **issue.facts}
+    facts = text.facts_of(issue)
+    row = [state.tr("screen.row", row=str(issue.row))] if issue.row is not None else []
+    column = [state.md("screen.fault.column", column=issue.column)] if issue.column else []
+    place = ", ".join([*row, *column]) + ": " if row or column else ""
     message = state.md(f"issue.{issue.code}.message", **facts)
     return f"{place}{message} {state.md(f'issue.{issue.code}.remedy', **facts)}"
 

@@ -14,17 +14,20 @@ from layers.catalogue import CATALOGUE
 from layers.exchange.headings import POSITION
 from layers.exchange.transit import received
 from layers.issue import Issue, Severity
-from layers.spec import LayerSpec
-from planning import exchange
+from layers.spec import LayerSpec, Style
+from planning import exchange, position, text
 from planning.intake import Answers, Preview, Question, Topic
-from screens import guard, state
+from screens import guard, mapview, scene, state
 from screens.guard import guarded
 
-KINDS = ("csv", "txt", "xlsx", "xls", "geojson", "json", "gpkg", "kml", "kmz", "gpx", "zip")
+KEPT = "intake_kept"
 SHOWN_ISSUES = 12
 SHOWN_ROWS = 300
 IGNORE = ""
 STAYING = (Topic.SHEET, Topic.ENCODING, Topic.CRS, Topic.OPERATOR, Topic.PLACEMENT)
+OUTLINE = (Style(colour="#ffffff", weight_px=0.0, fill_opacity=1.0), Style(colour="#37474f", weight_px=1.6))
+ROWS = Style(colour="#0b5563", radius_px=5.0, weight_px=1.5, fill_opacity=0.15)
+OTHER = Style(colour="#9b2226", radius_px=4.0, weight_px=1.2)
 GRAVITY = (Severity.ERROR, Severity.ASK, Severity.WARNING)
 ICONS = {
     Severity.ERROR: ":material/error:",
@@ -55,7 +58,9 @@ def any_layer() -> None:
 
 def uploader(name: str) -> UploadedFile | None:
     """
-    A place to drop a file; it empties itself after :func:`clear`.
+    A place to drop a file of any kind; it empties itself after :func:`clear`.
+
+    What kind it is the guarded reader judges, and tells in words that help.
 
     Parameters
     ----------
@@ -67,13 +72,46 @@ def uploader(name: str) -> UploadedFile | None:
     file
         The file, or None.
     """
-    turn = st.session_state.setdefault(f"intake_turn.{name}", 0)
-    return st.file_uploader(
+    key = f"intake_file.{name}.{st.session_state.setdefault(f'intake_turn.{name}', 0)}"
+    kept = f"{KEPT}.{key}"
+
+    def changed() -> None:
+        st.session_state[kept] = st.session_state[key]
+
+    st.file_uploader(
         state.tr("screen.intake.file"),
-        type=KINDS,
-        key=f"intake_file.{name}.{turn}",
+        key=key,
         accept_multiple_files=False,
+        on_change=changed,
     )
+    file: UploadedFile | None = st.session_state.get(kept)
+    if file is not None and st.session_state[key] is None:
+        _tell_kept(file, kept)
+    return st.session_state.get(kept)
+
+
+def _tell_kept(file: UploadedFile, kept: str) -> None:
+    """A file chosen before the user went to another step is still there."""
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.caption(state.md("screen.intake.kept", file=file.name))
+    if right.button(state.tr("screen.intake.kept.drop"), key=f"{kept}.drop"):
+        st.session_state[kept] = None
+        st.rerun()
+
+
+def keep_answers(names: Sequence[str]) -> None:
+    """
+    Keep what the user answered about files that are not on the page at present.
+
+    Parameters
+    ----------
+    names
+        Layers whose files are not shown; Streamlit forgets the widgets of a run in which they are not drawn.
+    """
+    starts = tuple(f"{name}." for name in names)
+    for key in [str(one) for one in st.session_state]:
+        if key.startswith(starts) and not key.endswith((".editor", ".map")):
+            st.session_state[key] = st.session_state[key]
 
 
 def clear(name: str) -> None:
@@ -85,7 +123,9 @@ def clear(name: str) -> None:
     name
         Its name.
     """
-    st.session_state[f"intake_turn.{name}"] = st.session_state.get(f"intake_turn.{name}", 0) + 1
+    turn = st.session_state.get(f"intake_turn.{name}", 0)
+    st.session_state.pop(f"{KEPT}.intake_file.{name}.{turn}", None)
+    st.session_state[f"intake_turn.{name}"] = turn + 1
 
 
 def panel(layer: str, *, may_replace: bool = False) -> str | None:
@@ -112,10 +152,12 @@ def panel(layer: str, *, may_replace: bool = False) -> str | None:
     with st.container(border=True):
         st.markdown(f"**{state.md('screen.intake.rows', n=len(shown.rows))}** · {state.plain_md(file.name)}")
         if shown.converted is not None:
-            _sample(shown)
+            _sample_and_map(shown, own)
             _columns(shown, own)
         _issues(shown)
         _questions(shown, own)
+        if shown.converted is None:
+            return None
         return _accept(shown, own, layer, may_replace=may_replace)
 
 
@@ -168,6 +210,43 @@ def _sample(shown: Preview) -> None:
     if spec.geometry_required or table.geometry.notna().any():
         frame.insert(1, state.tr("screen.intake.placed"), _placed(shown)[: len(frame)])
     st.dataframe(frame, hide_index=True, height=min(250, 35 * (len(frame) + 1) + 2))
+
+
+def _sample_and_map(shown: Preview, own: str) -> None:
+    """The rows as understood, beside a map of where they fall: another zone lies 26 km off at a glance."""
+    found = position.find(state.opened(), shown)
+    if not len(found.shapes):
+        _sample(shown)
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _sample(shown)
+        _whereabouts(found)
+    with right:
+        outline = state.table("boundary").geometry.dropna().to_numpy()
+        drawn = [
+            *(mapview.draw_shapes(outline, style=style) for style in OUTLINE if len(outline)),
+            *([mapview.draw_shapes(found.others, style=OTHER, hollow=True)] if len(found.others) else []),
+            mapview.draw_shapes(found.shapes, style=ROWS),
+        ]
+        bounds = mapview.joined(one.bounds for one in drawn)
+        scene.show(drawn, key=f"{own}.map", bounds=bounds, height_px=300)
+
+
+def _whereabouts(found: position.Whereabouts) -> None:
+    n_placed = len(found.shapes)
+    off_km, other_km = (
+        text.number(km, state.language(), digits=1) for km in (found.farthest_km, found.other_km)
+    )
+    if found.n_inside + found.n_near + found.n_far:
+        key = "screen.intake.where.far" if found.n_far else "screen.intake.where"
+        words = state.md(
+            key, n=n_placed, inside=found.n_inside, near=found.n_near, far=found.n_far, km=off_km
+        )
+        (st.warning if found.n_far else st.caption)(words)
+    if found.other_epsg is not None and found.epsg is not None:
+        names = {"name": system_name(found.epsg), "other": system_name(found.other_epsg)}
+        st.caption(state.md("screen.intake.where.other", km=other_km, **names))
 
 
 def _placed(shown: Preview) -> list[str]:

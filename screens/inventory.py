@@ -5,13 +5,28 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from planning.workspace import LayerState
-from screens import figure, state
+from planning.workspace import Inventory, LayerState
+from screens import figure, scene, state
 
 
 def render() -> None:
     """Draw the list of what to ask for, then the layers."""
     found = state.latest_inventory()
+    if scene.extent() is None:
+        _asks(found)
+    else:
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            _asks(found)
+        with right:
+            drawn = (*scene.ground(), *scene.of_layer("site", label=False), *scene.names())
+            scene.show(drawn, key="map_inventory", height_px=300)
+    st.subheader(state.tr("screen.dataset.layers"), anchor=False)
+    rows = [_row(layer) for layer in found.layers if layer.spec.name != "coverage5g"]
+    st.dataframe(figure.written(pd.DataFrame(rows)), hide_index=True, height=37 * (len(rows) + 1))
+
+
+def _asks(found: Inventory) -> None:
     st.subheader(state.tr("screen.dataset.asks"), anchor=False)
     if not found.asks:
         st.markdown(state.md("screen.dataset.nothing_missing"))
@@ -21,9 +36,6 @@ def render() -> None:
             for name, key in (("what", ask.what_key), ("whom", ask.from_key), ("why", ask.why_key))
         }
         st.markdown("- " + state.md("screen.dataset.ask", **words))
-    st.subheader(state.tr("screen.dataset.layers"), anchor=False)
-    rows = [_row(layer) for layer in found.layers if layer.spec.name != "coverage5g"]
-    st.dataframe(figure.written(pd.DataFrame(rows)), hide_index=True, height=37 * (len(rows) + 1))
 
 
 def _row(layer: LayerState) -> dict[str, object]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from dataclasses import dataclass
+from functools import partial
 
-import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 import streamlit as st
@@ -13,8 +16,8 @@ from layers.catalogue import CATALOGUE, spec_of
 from layers.cell import operators_of
 from layers.spec import Geometry, LayerSpec
 from planning import text
-from planning.coverage import CoverageRun
-from screens import figure, heading, legend, overlay, scene, state
+from planning.runs import CoverageRun
+from screens import figure, heading, legend, mapview, overlay, scene, state
 from screens.guard import guarded
 from screens.mapview import Click
 
@@ -22,7 +25,38 @@ SHOWN_FIRST = ("boundary", "hamlet", "road", "place", "site")
 NOT_DRAWN = ("coverage5g", "cell")
 METRES_PER_DEGREE = 111_320.0
 TABLE_ROWS = 1000
+MOST = 8  # objects offered at one place
+MAP, FOCUS = "map_layer", "layer_focus"
+LINKS = {"hamlet_id": "hamlet", "place_id": "place", "site_id": "site"}
 MINOR = ("id", "name", "is_sample", "is_assumed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """
+    An object that was chosen.
+
+    Parameters
+    ----------
+    spec
+        Its layer.
+    row
+        Its values by column, with ``geometry``.
+    """
+
+    spec: LayerSpec
+    row: dict[str, object]
+
+    @property
+    def title(self) -> str:
+        """Layer and name, in the language of the session."""
+        name = self.row.get("name")
+        return f"{state.tr(f'layer.{self.spec.name}')}: {name if isinstance(name, str) else self.row['id']}"
+
+    @property
+    def shape(self) -> shapely.Geometry | None:
+        """Where it lies, EPSG:4326."""
+        return self.row["geometry"]
 
 
 def render() -> None:
@@ -39,30 +73,60 @@ def _body() -> None:
         for spec in CATALOGUE
         if spec.filled and spec.name not in NOT_DRAWN and state.table(spec.name).geometry.notna().any()
     ]
-    left, middle, right = st.columns([1.45, 3.4, 1.35], gap="small")
+    run = state.latest_coverage()
+    with st.container(key="layer_body"):  # on a narrow screen the map comes first, see main.SHEET
+        left, middle, right = st.columns([1.45, 3.4, 1.35], gap="small")
     with left:
-        chosen = _switches(specs)
-        run = state.latest_coverage()
-        coverage = _coverage_switch(run) if run is not None else None
-        opacity = (
-            st.slider(state.tr("screen.opacity"), 10, 100, 70, step=10, key="layer_opacity", format="%d %%")
-            / 100
-        )
+        chosen, coverage, opacity = _controls(specs, run)
+    found = _found(chosen)
+    with right:
+        focus = _card(found)
+        _legend(chosen, run, coverage)
     with middle:
         drawn = [drawing for spec in chosen if spec.name == "boundary" for drawing in scene.ground()[:1]]
         if run is not None and coverage is not None:
             drawn += overlay.of_run(run, operator=coverage, kind=overlay.LEVEL, opacity=opacity)
+        drawn += scene.highlight([focus.shape] if focus else [])
         drawn += [
             drawing
             for spec in chosen
             for drawing in scene.of_layer(spec.name, opacity=_opacity(spec, opacity))
         ]
-        click = scene.show(drawn, key="map_layer", height_px=560, width_px=540)
+        bounds = scene.around([focus.shape]) if focus and _is_from_table() else None
+        scene.show(drawn, key=MAP, bounds=bounds, height_px=560, on_click=_follow_map)
         _hints(chosen)
-    with right:
-        _card(click, chosen)
-        _legend(chosen, run, coverage)
     _table(chosen)
+
+
+def _controls(specs: list[LayerSpec], run: CoverageRun | None) -> tuple[list[LayerSpec], str | None, float]:
+    chosen = _switches(specs)
+    coverage = _coverage_switch(run) if run is not None else None
+    percent = st.slider(state.tr("screen.opacity"), 10, 100, 70, step=10, key="layer_opacity", format="%d %%")
+    return chosen, coverage, percent / 100
+
+
+def _follow_map() -> None:
+    st.session_state[FOCUS] = None
+
+
+def _follow_table(key: str, layer: str, ids: list[str]) -> None:
+    rows = st.session_state[key].selection.rows
+    st.session_state[FOCUS] = (layer, ids[rows[0]]) if rows and rows[0] < len(ids) else None
+
+
+def _is_from_table() -> bool:
+    return st.session_state.get(FOCUS) is not None
+
+
+def _found(chosen: list[LayerSpec]) -> list[Hit] | None:
+    """What was chosen in the table, else what lies under the last click; None where nothing was asked."""
+    if _is_from_table():
+        layer, key = st.session_state[FOCUS]
+        table = state.table(layer)
+        rows = table[table["id"] == key].to_dict("records")
+        return [Hit(spec=spec_of(layer), row=row) for row in rows[:1]]
+    click = mapview.clicked(MAP)
+    return None if click is None else _hits(click, chosen)
 
 
 def _table(chosen: list[LayerSpec]) -> None:
@@ -85,13 +149,37 @@ def _table(chosen: list[LayerSpec]) -> None:
         frame = pd.DataFrame(
             {
                 state.column_title(spec, column.name): [
-                    state.value_text(spec, column.name, value) for value in rows[column.name].head(TABLE_ROWS)
+                    _words(spec, column.name, value) for value in rows[column.name].head(TABLE_ROWS)
                 ]
                 for column in shown
             }
         )
         st.caption(state.tr("screen.layer.table.rows", n=len(rows)))
-        st.dataframe(frame, hide_index=True, height=320)
+        st.caption(state.tr("screen.gap.choose"))
+        key = f"layer_rows_{spec.name}_{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
+        st.dataframe(
+            frame,
+            key=key,
+            hide_index=True,
+            height=320,
+            on_select=partial(_follow_table, key, spec.name, rows["id"].head(TABLE_ROWS).tolist()),
+            selection_mode="single-row",
+        )
+
+
+def _words(spec: LayerSpec, column: str, value: object) -> str:
+    words = state.value_text(spec, column, value)
+    if column not in LINKS or not words:
+        return words
+    names = state.remember(("names", LINKS[column]), lambda: _names(LINKS[column]))
+    return names.get(words, words)
+
+
+def _names(layer: str) -> dict[str, str]:
+    table = state.table(layer)
+    return {
+        str(key): str(name) for key, name in zip(table["id"], table["name"], strict=True) if pd.notna(name)
+    }
 
 
 def _opacity(spec: LayerSpec, opacity: float) -> float:
@@ -138,64 +226,71 @@ def _legend(chosen: list[LayerSpec], run: CoverageRun | None, coverage: str | No
     legend.render(entries)
 
 
-def _card(click: Click | None, chosen: list[LayerSpec]) -> None:
-    if click is None:
-        return
-    found = _hit(click, chosen)
-    with st.container(border=True):
-        if found is None:
-            st.caption(state.tr("screen.layer.nothing"))
-            return
-        spec, row = found
-        _describe(spec, row)
-
-
-def _hit(click: Click, chosen: list[LayerSpec]) -> tuple[LayerSpec, dict[str, object]] | None:
-    """What lies under the pointer: points before lines before areas, then the nearest, then the smallest."""
-    found: list[tuple[int, float, float, LayerSpec, dict[str, object]]] = []
-    for spec in chosen:
-        if scene.MIN_ZOOM.get(spec.name, 0) > click.zoom:
-            continue
-        near = _nearest(state.table(spec.name), click)
-        if near is not None:
-            rank, distance_m, row = near
-            size = float(shapely.area(row["geometry"]))
-            found.append((rank, distance_m, size, spec, row))
-    if not found:
+def _card(found: list[Hit] | None) -> Hit | None:
+    """What is known of one object; where several lie at one place, the official chooses among them."""
+    if found is None:
         return None
-    *_, spec, row = min(found, key=lambda item: item[:3])
-    return spec, row
+    with st.container(border=True, key="layer_card"):
+        if not found:
+            st.caption(state.tr("screen.layer.nothing"))
+            return None
+        number = 0
+        if len(found) > 1:
+            number = st.radio(
+                state.tr("screen.layer.several", n=len(found)),
+                range(len(found)),
+                format_func=lambda index: found[index].title,
+                key="layer_pick_" + "_".join(str(hit.row["id"]) for hit in found),
+            )
+        _describe(found[number].spec, found[number].row)
+        return found[number]
 
 
-def _nearest(table: gpd.GeoDataFrame, click: Click) -> tuple[int, float, dict[str, object]] | None:
+def _hits(click: Click, chosen: list[LayerSpec]) -> list[Hit]:
+    """What lies under the pointer: points, else lines, else areas; the nearest first, then the smallest."""
+    every = [
+        near
+        for spec in chosen
+        if scene.MIN_ZOOM.get(spec.name, 0) <= click.zoom
+        for near in _near(spec, click)
+    ]
+    if not every:
+        return []
+    first = min(kind for kind, *_ in every)
+    found = sorted((near for near in every if near[0] == first), key=lambda near: near[1:3])
+    hits = [Hit(spec=spec, row=row) for *_, spec, row in found[:MOST]]
+    inner = [hit for hit in hits if hit.spec.name != "boundary"]  # it lies under everything
+    return inner or hits
+
+
+def _near(spec: LayerSpec, click: Click) -> list[tuple[int, float, float, LayerSpec, dict[str, object]]]:
+    table = state.table(spec.name)
     located = table[table.geometry.notna()]
     wide = METRES_PER_DEGREE * math.cos(math.radians(click.lat))
     pointer = shapely.Point(click.lon, click.lat)
     reach_deg = click.reach_m / wide
     near = located.iloc[located.sindex.query(pointer.buffer(reach_deg))]
-    if near.empty:
-        return None
-    distance_deg = near.geometry.distance(pointer)
-    near = near[distance_deg <= reach_deg]
-    if near.empty:
-        return None
-    rank = shapely.get_dimensions(near.geometry.to_numpy())
-    best = min(
-        range(len(near)), key=lambda index: (int(rank[index]), float(distance_deg.loc[near.index[index]]))
-    )
-    row = near.iloc[best]
-    return int(rank[best]), float(distance_deg.loc[near.index[best]]) * wide, row.to_dict()
+    shapes = near.geometry.to_numpy()
+    away_deg = shapely.distance(shapes, pointer)
+    kind = shapely.get_dimensions(shapes)
+    size = shapely.area(shapes)
+    hit = np.flatnonzero(np.where(kind == 2, away_deg == 0, away_deg <= reach_deg))
+    rows = near.iloc[hit].to_dict("records")
+    return [
+        (int(kind[index]), float(away_deg[index]) * wide, float(size[index]), spec, row)
+        for index, row in zip(hit, rows, strict=True)
+    ]
 
 
 def _describe(spec: LayerSpec, row: dict[str, object]) -> None:
-    st.markdown(f"**{state.md(f'layer.{spec.name}')}: {state.plain_md(row.get('name') or row['id'])}**")
+    st.markdown(f"**{state.plain_md(Hit(spec=spec, row=row).title)}**")
     stated = row.get("is_assumed")
     assumed = [part for part in stated.split(";") if part] if isinstance(stated, str) else []
     lines = []
     for column in spec.columns:
         if column.name in MINOR or (column.technical and not state.is_technical()):
             continue
-        words = state.value_text(spec, column.name, row.get(column.name))
+        words = _words(spec, column.name, row.get(column.name))
         if words:
             mark = f" *({state.tr('screen.assumed')})*" if column.name in assumed else ""
             lines.append(
@@ -217,7 +312,8 @@ def _cells(site_id: str) -> None:
     elif state.is_technical():
         spec = spec_of("cell")
         shown = own[["operators", "technology", "band", "azimuth_deg", "height_m"]]
-        titled = shown.rename(columns=lambda name: state.column_title(spec, name))
+        named = shown.assign(operators=[_words(spec, "operators", value) for value in shown["operators"]])
+        titled = named.rename(columns=lambda name: state.column_title(spec, name))
         st.dataframe(figure.written(titled), hide_index=True)
     else:
         st.caption(state.tr("screen.layer.cells", n=len(own)))

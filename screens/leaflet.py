@@ -17,6 +17,7 @@ window.hatangso = (function () {
   var shapes = {
     circle: ring,
     ring: ring,
+    halo: ring,
     triangle: function (c, x, y, r) { corners(c, x, y, r * 1.25, 3, -Math.PI / 2); },
     square: function (c, x, y, r) { corners(c, x, y, r * 1.25, 4, Math.PI / 4); },
     diamond: function (c, x, y, r) { corners(c, x, y, r * 1.3, 4, 0); },
@@ -80,11 +81,13 @@ window.hatangso = (function () {
         fill: false, smoothFactor: 0.7
       }));
     }
-    var hollow = d.hollow || d.shape === 'ring', cross = d.shape === 'cross';
+    var halo = d.shape === 'halo', cross = d.shape === 'cross' || halo;
+    var hollow = d.hollow || d.shape === 'ring';
     d.points.forEach(function (point) {
       parts.push(new Symbol(places(point)[0], {
         interactive: false, shape: d.shape, radius: d.radius,
-        color: hollow || cross ? d.colour : '#ffffff', weight: hollow ? 2.5 : 1.5, opacity: d.opacity,
+        color: hollow || cross ? d.colour : '#ffffff', opacity: d.opacity,
+        weight: halo ? d.weight : hollow ? 2.5 : 1.5,
         fill: !cross, fillColor: hollow ? '#ffffff' : d.colour, fillOpacity: d.opacity
       }));
     });
@@ -135,19 +138,53 @@ window.hatangso = (function () {
       className: 'hatangso-tile'
     });
   }
-  var makers = { shapes: drawShapes, labels: drawLabels, tiles: drawTiles };
+  function look(map) {
+    if (map.hatangsoBox && map.getSize().x > 0) {
+      map.fitBounds(map.hatangsoBox, { padding: [8, 8], maxZoom: 17, animate: false });
+    }
+  }
+  var View = L.Layer.extend({
+    initialize: function (box) { this.hatangsoBox = box; },
+    onAdd: function (map) {
+      var box = this.hatangsoBox, name = String(box);
+      if (map.hatangsoSeen === name) { return; }
+      map.hatangsoSeen = name;
+      map.hatangsoBox = box;
+      map.hatangsoMoved = false;
+      look(map);
+    },
+    onRemove: function () {}
+  });
+  function drawView(d) { return new View(d.bounds); }
+  var makers = { shapes: drawShapes, labels: drawLabels, tiles: drawTiles, view: drawView };
   return {
     draw: function (d) { return makers[d.kind](d); },
     start: function (map, titles) {
+      var box = map.getContainer();
+      document.querySelectorAll('meta[name="viewport"]').forEach(function (meta) {
+        meta.content = 'width=device-width, initial-scale=1';
+      });
+      document.documentElement.lang = titles.language;
+      box.setAttribute('role', 'main');
+      box.setAttribute('aria-label', titles.name);
       map.createPane('hatangso-paper').style.zIndex = 150;
-      L.control.zoom({ position: 'topright', zoomInTitle: titles[0], zoomOutTitle: titles[1] }).addTo(map);
+      L.control.zoom({
+        position: 'topright', zoomInTitle: titles.zoomIn, zoomOutTitle: titles.zoomOut
+      }).addTo(map);
       L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
       map.on('click', function (event) {
         var side = map.containerPointToLatLng(event.containerPoint.add([14, 0]));
         event.latlng.reach_m = map.distance(event.latlng, side);
         event.latlng.zoom = map.getZoom();
       });
-      new ResizeObserver(function () { map.invalidateSize({ pan: false }); }).observe(map.getContainer());
+      function touched() { map.hatangsoMoved = true; }
+      ['pointerdown', 'wheel', 'keydown'].forEach(function (act) {
+        box.addEventListener(act, touched, { passive: true });
+      });
+      new ResizeObserver(function () {
+        map.invalidateSize({ pan: false });
+        if (!map.hatangsoMoved) { look(map); }
+      }).observe(box);
     }
   };
 })();
@@ -166,5 +203,7 @@ SHEET = r"""
   background: #9b2226;
   min-width: 20px; height: 20px; border-radius: 10px; text-align: center;
   box-shadow: 0 0 0 2px #fff; padding: 0 4px; box-sizing: border-box; }
+.leaflet-container:focus-visible, .leaflet-bar a:focus-visible {
+  outline: 3px solid #0b5563; outline-offset: -3px; }
 .leaflet-bar a { color: #1f3a4d; }
 """

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import shapely
 import streamlit as st
 
+from layers.catalogue import spec_of
+from layers.cell import operators_of
 from layers.spec import Geometry, LayerSpec, Style
 from planning import data
-from screens import state
+from planning.runs import CoverageRun
+from screens import palette, state, territory
 from screens.mapview import safe
+from screens.palette import FAST_COLOURS, STATE_COLOURS, UNKNOWN_COLOUR
 
-UNKNOWN_COLOUR = "#9e9e9e"
-STATE_COLOURS = {"covered": "#5ab4ac", "uncovered": "#9b2226", "unknown": UNKNOWN_COLOUR}
+MASTS = 12  # masts that a legend names
+DIMENSIONS = (Geometry.POINT, Geometry.LINE, Geometry.POLYGON)
 _PATHS = {
     "circle": '<circle cx="9" cy="9" r="6"/>',
     "ring": '<circle cx="9" cy="9" r="5"/>',
@@ -120,6 +125,88 @@ def of_states() -> tuple[Entry, ...]:
     )
 
 
+def of_fast() -> tuple[Entry, ...]:
+    """
+    The three states of speed against its target.
+
+    Returns
+    -------
+    entries
+        Fast enough, too slow, unknown.
+    """
+    words = {"unknown": state.tr("state.unknown")}
+    return tuple(
+        Entry(words=words.get(name) or state.tr(f"class.fast.{name}"), shape="area", colour=colour)
+        for name, colour in FAST_COLOURS.items()
+    )
+
+
+def of_scale(quantity: str) -> tuple[Entry, ...]:
+    """
+    Classes of a measured quantity.
+
+    Parameters
+    ----------
+    quantity
+        Key of ``palette.SCALES``.
+
+    Returns
+    -------
+    entries
+        The highest class first; unknown last where the raster tells it.
+    """
+    scale = palette.SCALES[quantity]
+    rows = [
+        Entry(words=state.tr(f"class.{quantity}.{lower}"), shape="area", colour=colour)
+        for lower, colour in scale.classes
+    ]
+    if scale.unknown is not None:
+        rows.append(Entry(words=state.tr("state.unknown"), shape="area", colour=UNKNOWN_COLOUR))
+    return tuple(rows)
+
+
+def of_servers(run: CoverageRun, operator: str, *, names: Mapping[str, str]) -> tuple[tuple[Entry, ...], int]:
+    """
+    Masts that serve best somewhere.
+
+    Parameters
+    ----------
+    run
+        The estimate.
+    operator
+        Operator id.
+    names
+        Mast to the name people call it.
+
+    Returns
+    -------
+    entries, n_left
+        Those that serve most land first, a dozen at most, then what stands for none; and how many masts are
+        not among them.
+    """
+    masts = territory.of_run(run, operator).masts
+    rows = [
+        Entry(words=names.get(mast) or mast, shape="area", colour=colour) for mast, colour in masts.items()
+    ]
+    none = Entry(words=state.tr("screen.legend.no_server"), shape="area", colour=territory.NO_SERVER_COLOUR)
+    return (*rows[:MASTS], none), max(len(rows) - MASTS, 0)
+
+
+def of_changes() -> tuple[Entry, ...]:
+    """
+    Classes of the difference between two estimates.
+
+    Returns
+    -------
+    entries
+        Gained first, unchanged last.
+    """
+    return tuple(
+        Entry(words=state.tr(f"class.change.{name}"), shape="area", colour=colour)
+        for name, (_, colour) in palette.CHANGES.items()
+    )
+
+
 def of_operators(operators: Sequence[str]) -> tuple[Entry, ...]:
     """
     Operators with colour and shape.
@@ -142,6 +229,18 @@ def of_operators(operators: Sequence[str]) -> tuple[Entry, ...]:
     )
 
 
+def of_sites() -> tuple[Entry, ...]:
+    """
+    Masts as they are drawn in the open workspace.
+
+    Returns
+    -------
+    entries
+        One for each operator, and the hollow symbol.
+    """
+    return of_layer(spec_of("site"), operators=operators_of(state.table("site"), state.table("cell")))
+
+
 def of_layer(spec: LayerSpec, *, operators: Sequence[str]) -> tuple[Entry, ...]:
     """
     A layer as it is drawn.
@@ -156,7 +255,7 @@ def of_layer(spec: LayerSpec, *, operators: Sequence[str]) -> tuple[Entry, ...]:
     Returns
     -------
     entries
-        One, or one for each operator.
+        One for each kind of shape that it holds, or one for each operator.
     """
     title = state.tr(f"layer.{spec.name}")
     if spec.style.by_operator and operators:
@@ -167,18 +266,27 @@ def of_layer(spec: LayerSpec, *, operators: Sequence[str]) -> tuple[Entry, ...]:
         if spec.name == "site":
             named.append(Entry(words=state.tr("screen.legend.no_5g"), colour="#616161", shape="ring"))
         return tuple(named)
-    return (
-        Entry(
-            words=title,
-            shape=_shape(spec.geometry, spec.style),
-            colour=spec.style.colour,
-            fill_opacity=spec.style.fill_opacity if spec.geometry is Geometry.POLYGON else 1.0,
-            dash=spec.style.dash if spec.geometry is not Geometry.POINT else "",
-        ),
+    return tuple(_entry(title, kind, spec.style) for kind in _kinds(spec))
+
+
+def _entry(words: str, kind: Geometry, style: Style) -> Entry:
+    if kind is Geometry.POINT:
+        return Entry(words=words, shape=style.shape, colour=style.colour)
+    if kind is Geometry.LINE:
+        return Entry(words=words, shape="line", colour=style.colour, dash=style.dash)
+    return Entry(
+        words=words,
+        shape="area",
+        colour=style.colour,
+        fill_opacity=style.fill_opacity,
+        dash=style.dash,
     )
 
 
-def _shape(geometry: Geometry, style: Style) -> str:
-    if geometry is Geometry.POLYGON:
-        return "area"
-    return "line" if geometry is Geometry.LINE else style.shape
+def _kinds(spec: LayerSpec) -> tuple[Geometry, ...]:
+    """Shapes that a layer draws; one that may hold several is asked which it has, areas first."""
+    if spec.geometry is not Geometry.ANY:
+        return (spec.geometry,)
+    shapes = state.table(spec.name).geometry.dropna().to_numpy()
+    met = set(shapely.get_dimensions(shapely.get_parts(shapes)).tolist())
+    return tuple(DIMENSIONS[number] for number in (2, 1, 0) if number in met)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from planning import data
-from screens import assets, coverage, dataset, gap, layer, offline, start, state
+from screens import assets, coverage, dataset, gap, layer, offline, start, state, wording
 from screens.guard import guarded
 
 SCREENS: Mapping[str, tuple[Callable[[], None], str, str]] = {
@@ -32,6 +32,16 @@ SHEET = """<style>
 @media (min-width: 641px) { [data-testid="stHeader"] { height: 0; min-height: 0; } }
 [data-testid="stMetric"] { padding: .7rem 1rem; }
 [data-testid="stMetricValue"] { font-size: 1.6rem; }
+[data-testid="stCaptionContainer"] { opacity: .85; }
+[data-testid="stTable"] th { color: #46555e; }
+[data-testid="stCheckbox"] [data-testid="stMarkdownContainer"] p { white-space: normal; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; }
+  [data-testid="stMetric"] { padding: .3rem .8rem; }
+  [data-testid="stTable"] { font-size: .8rem; }
+  [data-testid="stTable"] th, [data-testid="stTable"] td { padding: .25rem .3rem; }
+  .st-key-layer_body [data-testid="stColumn"]:first-child { order: 3; }
+}
 </style>"""
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
@@ -46,6 +56,7 @@ def render() -> None:
     )
     offline.patch()
     st.html(SHEET)
+    st.html(wording.sheet())
     if assets.missing():
         st.warning(state.tr("screen.assets_missing"), icon=":material/map:")
     exists = state.workspace_exists()

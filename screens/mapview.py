@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import html
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import folium
 import geopandas as gpd
 import numpy as np
 import shapely
+import streamlit as st
 import streamlit_folium
 from branca.element import Element, MacroElement
 from folium.template import Template
@@ -34,6 +34,7 @@ LABEL_LIMIT = 400
 BASE_CENTRE = (20.8, 106.5)
 BASE_ZOOM = 9
 ZOOM_STEP = 0.25
+SMALLEST_DEG = 0.002
 _ENTITIES = str.maketrans({"`": "&#96;", "$": "&#36;", "\\": "&#92;", "{": "&#123;", "}": "&#125;"})
 
 
@@ -75,6 +76,27 @@ class Click:
     zoom: float = 22.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Titles:
+    """
+    Words that belong to a map itself.
+
+    Parameters
+    ----------
+    name
+        What it is called for a screen reader.
+    zoom_in, zoom_out
+        Titles of the two buttons.
+    language
+        Language of these words, ``vi`` or ``en``.
+    """
+
+    name: str
+    zoom_in: str
+    zoom_out: str
+    language: str
+
+
 def safe(text: object) -> str:
     """
     A text that may stand on a map, whatever it holds.
@@ -102,11 +124,13 @@ class _Base(MacroElement):
         "{% endmacro %}"
     )
 
-    def __init__(self, *, zoom_in: str, zoom_out: str) -> None:
+    def __init__(self, *, titles: Titles) -> None:
         super().__init__()
         self._name = "Base"
         self.script = SCRIPT
-        self.titles = _json([safe(zoom_in), safe(zoom_out)])
+        words = {"zoomIn": titles.zoom_in, "zoomOut": titles.zoom_out, "name": titles.name}
+        texts = {key: safe(text) for key, text in words.items()}
+        self.titles = _json({**texts, "language": safe(titles.language)})
 
 
 class _Shape(MacroElement):
@@ -128,9 +152,10 @@ def show(
     drawings: Sequence[Drawing],
     *,
     key: str,
-    view: tuple[tuple[float, float], float],
+    bounds: Bounds | None,
     height_px: int,
-    titles: tuple[str, str],
+    titles: Titles,
+    on_click: Callable[[], None] | None = None,
 ) -> Click | None:
     """
     Put a map on the page.
@@ -141,12 +166,15 @@ def show(
         What it shows, the lowest first.
     key
         Name of the map, unique on the page.
-    view
-        Centre (latitude, longitude) and zoom; the map moves only when these change.
+    bounds
+        What to look at: west, south, east, north [degrees]; the browser fits it to the map's true size, and
+        moves only when it changes. None: the whole region.
     height_px
         Height [px].
     titles
-        Titles of the two zoom buttons, in and out.
+        Its name and the titles of its buttons.
+    on_click
+        Called after a click, before the page is drawn again.
 
     Returns
     -------
@@ -165,27 +193,42 @@ def show(
         minZoom=7,
         zoomSnap=ZOOM_STEP,
     )
-    base.add_child(_Base(zoom_in=titles[0], zoom_out=titles[1]))
+    base.add_child(_Base(titles=titles))
     base.get_root().header.add_child(Element(f"<style>{SHEET}</style>"))
     group = folium.FeatureGroup()
-    for drawing in drawings:
+    for drawing in (*drawings, *([] if bounds is None else [_view(bounds)])):
         group.add_child(_Shape(drawing))
-    (latitude, longitude), zoom = view
     state = streamlit_folium.st_folium(
         base,
         key=key,
-        center=(latitude, longitude),
-        zoom=zoom,
         feature_group_to_add=group,
         returned_objects=["last_clicked"],
         height=height_px,
         use_container_width=True,
+        on_change=on_click,
     )
     return _click(state)
 
 
-def _click(state: Mapping[str, object] | None) -> Click | None:
-    found = (state or {}).get("last_clicked")
+def clicked(key: str) -> Click | None:
+    """
+    The last click on a map, known before the map is drawn again.
+
+    Parameters
+    ----------
+    key
+        Name of the map.
+
+    Returns
+    -------
+    click
+        The last click, or None.
+    """
+    return _click(st.session_state.get(key))
+
+
+def _click(state: object) -> Click | None:
+    found = state.get("last_clicked") if isinstance(state, Mapping) else None
     if not isinstance(found, Mapping):
         return None
     return Click(
@@ -196,33 +239,12 @@ def _click(state: Mapping[str, object] | None) -> Click | None:
     )
 
 
-def view_of(
-    bounds: Bounds | None, *, width_px: int = 760, height_px: int = 480
-) -> tuple[tuple[float, float], float]:
-    """
-    Centre and zoom at which an extent fills a map.
-
-    Parameters
-    ----------
-    bounds
-        West, south, east, north [degrees], or None for the whole region.
-    width_px, height_px
-        Size of the map [px].
-
-    Returns
-    -------
-    view
-        Centre (latitude, longitude) and zoom.
-    """
-    if bounds is None:
-        return BASE_CENTRE, float(BASE_ZOOM)
-    west, south, east, north = bounds
-    top, bottom = (math.asinh(math.tan(math.radians(value))) for value in (north, south))
-    wide = width_px / 256 / max((east - west) / 360, 1e-9)
-    high = height_px / 256 / max((top - bottom) / (2 * math.pi), 1e-9)
-    zoom = math.floor((math.log2(min(wide, high)) - 0.05) / ZOOM_STEP) * ZOOM_STEP
-    middle = math.degrees(math.atan(math.sinh((top + bottom) / 2)))
-    return (round(middle, 6), round((west + east) / 2, 6)), max(7.0, min(17.0, zoom))
+def _view(bounds: Bounds) -> Drawing:
+    """The extent to look at; one of no size gets room around it."""
+    west, south, east, north = (round(value, 6) for value in bounds)
+    wide, high = (max(0.0, SMALLEST_DEG - side) / 2 for side in (east - west, north - south))
+    box = [[south - high, west - wide], [north + high, east + wide]]
+    return Drawing(payload=_json({"kind": "view", "bounds": box}))
 
 
 def joined(bounds: Iterable[Bounds | None]) -> Bounds | None:

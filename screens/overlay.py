@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from geo.coverage import State
-from planning import data
-from planning.coverage import UNKNOWN_LEVEL, CoverageRun
-from screens import scene, tiles
-from screens.legend import STATE_COLOURS, UNKNOWN_COLOUR
-from screens.mapview import Drawing, draw_tiles
+from collections.abc import Mapping
+from pathlib import Path
 
-LEVEL, STATE = "level", "state"
+from planning.runs import CoverageRun
+from screens import palette, scene, territory, tiles
+from screens.mapview import Drawing, draw_tiles
+from screens.palette import FAST_COLOURS, STATE_COLOURS
+
+LEVEL, STATE, PROBABILITY, SERVER = "level", "state", "probability", "server"
+SPEED, FAST, COUNT, SINR = "speed", "fast", "count", "sinr"
+KINDS = (LEVEL, STATE, PROBABILITY, SERVER, SPEED, FAST, COUNT)
+TECHNICAL = (SINR,)
 
 
 def of_run(run: CoverageRun, *, operator: str, kind: str, opacity: float) -> tuple[Drawing, ...]:
@@ -23,7 +27,7 @@ def of_run(run: CoverageRun, *, operator: str, kind: str, opacity: float) -> tup
     operator
         Operator id, ``any`` or ``two_or_more``.
     kind
-        ``level`` for the levels of power, ``state`` for the three states.
+        What is shown: one of ``KINDS`` or ``TECHNICAL``. The three states where the estimate holds no other.
     opacity
         Opacity, 0–1.
 
@@ -32,12 +36,50 @@ def of_run(run: CoverageRun, *, operator: str, kind: str, opacity: float) -> tup
     drawings
         None where the run holds no such raster or the workspace no outline.
     """
-    paths = run.level_paths if kind == LEVEL and operator in run.level_paths else run.state_paths
-    bounds = scene.extent()
-    if operator not in paths or bounds is None:
-        return ()
-    style = _levels() if paths is run.level_paths else _states()
-    return (draw_tiles(tiles.url(paths[operator], style), bounds=bounds, opacity=opacity),)
+    shown = kind if operator in _paths(run, kind) else STATE
+    path = _paths(run, shown).get(operator)
+    return () if path is None else _drawn(path, _style(run, operator, shown), opacity)
+
+
+def of_change(path: Path, *, opacity: float) -> tuple[Drawing, ...]:
+    """
+    The difference between two estimates over the map.
+
+    Parameters
+    ----------
+    path
+        Raster of ``planning.compare``.
+    opacity
+        Opacity, 0–1.
+
+    Returns
+    -------
+    drawings
+        None where the workspace has no outline.
+    """
+    return _drawn(path, palette.of_changes(), opacity)
+
+
+def kinds(run: CoverageRun, operator: str, *, technical: bool) -> tuple[str, ...]:
+    """
+    What can be shown of an operator.
+
+    Parameters
+    ----------
+    run
+        The estimate.
+    operator
+        Operator id, ``any`` or ``two_or_more``.
+    technical
+        Whether quantities known to specialists only are among them.
+
+    Returns
+    -------
+    kinds
+        Those the run holds.
+    """
+    offered = (*KINDS, *TECHNICAL) if technical else KINDS
+    return tuple(kind for kind in offered if operator in _paths(run, kind))
 
 
 def has_levels(run: CoverageRun, operator: str) -> bool:
@@ -59,13 +101,37 @@ def has_levels(run: CoverageRun, operator: str) -> bool:
     return operator in run.level_paths
 
 
-def _levels() -> tiles.TileStyle:
-    shown = [(index, tiles.rgba(row.colour)) for index, row in enumerate(data.level_rows())]
-    return tiles.TileStyle(states=(*shown, (UNKNOWN_LEVEL, tiles.rgba(UNKNOWN_COLOUR))))
+def _drawn(path: Path, style: tiles.TileStyle, opacity: float) -> tuple[Drawing, ...]:
+    bounds = scene.extent()
+    if bounds is None:
+        return ()
+    return (draw_tiles(tiles.url(path, style), bounds=bounds, opacity=opacity),)
 
 
-def _states() -> tiles.TileStyle:
-    colours = {name: tiles.rgba(colour) for name, colour in STATE_COLOURS.items()}
-    return tiles.TileStyle(
-        states=tuple((int(State[name.upper()]), colour) for name, colour in colours.items())
-    )
+def _paths(run: CoverageRun, kind: str) -> Mapping[str, Path]:
+    return {
+        LEVEL: run.level_paths,
+        STATE: run.state_paths,
+        PROBABILITY: run.probability_paths,
+        SERVER: run.server_paths,
+        SPEED: run.speed_paths,
+        FAST: run.fast_paths,
+        COUNT: run.count_paths,
+        SINR: run.sinr_paths,
+    }[kind]
+
+
+def _style(run: CoverageRun, operator: str, kind: str) -> tiles.TileStyle:
+    if kind in palette.SCALES:
+        return palette.of_scale(kind)
+    if kind == LEVEL:
+        return palette.of_levels()
+    if kind == SERVER:
+        return _servers(run, operator)
+    return palette.of_states(FAST_COLOURS if kind == FAST else STATE_COLOURS)
+
+
+def _servers(run: CoverageRun, operator: str) -> tiles.TileStyle:
+    sectors = territory.of_run(run, operator).sectors
+    shown = tuple((index, tiles.rgba(colour)) for index, colour in sectors.items())
+    return tiles.TileStyle(states=(*shown, (-1, tiles.rgba(territory.NO_SERVER_COLOUR))))

@@ -39,6 +39,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+# Else the page asks for the server below its own address first, and a link to a screen begins with errors.
+SERVER = b'<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin + "/" };</script>'
+
 
 def routes() -> list[BaseRoute]:
     """
@@ -90,7 +93,7 @@ class Hardened:
 
 
 class _Page:
-    """Streamlit's page on its way out: held back until it is whole, its language put in."""
+    """Streamlit's page on its way out: held back until it is whole, language and server put in."""
 
     def __init__(self, send: Send, *, language: str) -> None:
         self.send = _with_headers(send)
@@ -114,6 +117,7 @@ class _Page:
 
     async def _finish(self, start: Message) -> None:
         page = self.body.replace(b'<html lang="en"', f'<html lang="{self.language}"'.encode(), 1)
+        page = page.replace(b"<head>", b"<head>" + SERVER, 1)
         if self.body:
             MutableHeaders(raw=start["headers"])["content-length"] = str(len(page))
         await self.send(start)

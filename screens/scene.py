@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +11,7 @@ import shapely
 from layers.catalogue import spec_of
 from layers.cell import split
 from layers.spec import Style
-from planning.gap import GapArea
+from planning.area import GapArea
 from screens import mapview, state
 from screens.legend import Entry
 from screens.mapview import Bounds, Click, Drawing
@@ -24,7 +24,11 @@ PAPER = Style(colour="#ffffff", weight_px=0.0, fill_opacity=1.0)
 BORDERS = Style(colour="#bcaaa4", weight_px=0.8)
 LANES = Style(colour="#d7cfc2", weight_px=1.0)
 GAP = Style(colour=GAP_COLOUR, weight_px=1.5)
-CHOSEN = Style(colour="#ffb000", weight_px=4.0)
+CHOSEN = (  # a dark casing under a light line stands out on every ground
+    Style(colour="#16232b", weight_px=6.5, shape="halo", radius_px=13.0),
+    Style(colour="#ffb000", weight_px=3.0, shape="halo", radius_px=13.0),
+)
+AROUND_DEG = 0.004
 
 
 def of_layer(layer: str, *, opacity: float = 1.0, label: bool = True) -> tuple[Drawing, ...]:
@@ -129,13 +133,50 @@ def gap_areas(areas: Sequence[GapArea], *, chosen: str | None = None) -> tuple[D
         return ()
     shapes = np.array([area.geometry for area in areas], dtype=object)
     drawn = [mapview.draw_shapes(shapes, style=GAP, hatch=True)]
-    marked = [area.geometry for area in areas if area.id == chosen]
-    if marked:
-        drawn.append(mapview.draw_shapes(np.array(marked, dtype=object), style=CHOSEN))
+    drawn += highlight([area.geometry for area in areas if area.id == chosen])
     ranked = areas[:30]
     points = shapely.point_on_surface(shapes[: len(ranked)])
     drawn.append(mapview.draw_labels(points, [str(area.rank) for area in ranked], strong=True))
     return tuple(drawn)
+
+
+def highlight(shapes: Sequence[shapely.Geometry | None]) -> tuple[Drawing, ...]:
+    """
+    The outline of what was chosen.
+
+    Parameters
+    ----------
+    shapes
+        Its shapes, EPSG:4326; None where it has no place.
+
+    Returns
+    -------
+    drawings
+        A line around areas and along lines, a ring around points; none where nothing has a place.
+    """
+    placed = np.array([shape for shape in shapes if shape is not None and not shape.is_empty], dtype=object)
+    return tuple(mapview.draw_shapes(placed, style=style) for style in CHOSEN) if len(placed) else ()
+
+
+def around(shapes: Sequence[shapely.Geometry | None]) -> Bounds | None:
+    """
+    Extent to look at to see what was chosen.
+
+    Parameters
+    ----------
+    shapes
+        Its shapes, EPSG:4326; None where it has no place.
+
+    Returns
+    -------
+    bounds
+        West, south, east, north [degrees] with room around it; None where nothing has a place.
+    """
+    placed = [shape for shape in shapes if shape is not None and not shape.is_empty]
+    if not placed:
+        return None
+    west, south, east, north = (float(value) for value in shapely.total_bounds(placed))
+    return west - AROUND_DEG, south - AROUND_DEG, east + AROUND_DEG, north + AROUND_DEG
 
 
 def extent() -> Bounds | None:
@@ -174,7 +215,7 @@ def show(
     key: str,
     bounds: Bounds | None = None,
     height_px: int = 480,
-    width_px: int = 700,
+    on_click: Callable[[], None] | None = None,
 ) -> Click | None:
     """
     A map of the workspace.
@@ -187,8 +228,10 @@ def show(
         Name of the map, unique on the page.
     bounds
         What to look at; None: the whole workspace.
-    height_px, width_px
-        Size [px], the width only roughly.
+    height_px
+        Height [px].
+    on_click
+        Called after a click, before the page is drawn again.
 
     Returns
     -------
@@ -198,7 +241,13 @@ def show(
     return mapview.show(
         drawings,
         key=key,
-        view=mapview.view_of(bounds or extent(), width_px=width_px, height_px=height_px),
+        bounds=bounds or extent(),
         height_px=height_px,
-        titles=(state.tr("screen.map.zoom_in"), state.tr("screen.map.zoom_out")),
+        titles=mapview.Titles(
+            name=state.tr("screen.layer.title"),
+            zoom_in=state.tr("screen.map.zoom_in"),
+            zoom_out=state.tr("screen.map.zoom_out"),
+            language=state.language(),
+        ),
+        on_click=on_click,
     )

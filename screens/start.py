@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from layers.catalogue import spec_of
-from layers.cell import operators_of
-from planning.coverage import CoverageRun
 from planning.gap import GapResult
+from planning.runs import CoverageRun
 from screens import figure, heading, legend, scene, state
 
 
@@ -36,18 +34,18 @@ def _choice() -> None:
     st.title(state.tr("screen.choice.title"), anchor=False)
     st.markdown(state.md("screen.choice.lead"))
     columns = st.columns(3, gap="medium")
-    with columns[0].container(border=True, height=190):
-        st.subheader(state.tr("screen.choice.sample"), anchor=False)
+    with columns[0].container(border=True, height="stretch"):
+        st.header(state.tr("screen.choice.sample"), anchor=False)
         st.markdown(state.md("screen.choice.sample.what"))
         if st.button(state.tr("screen.choice.sample.do"), type="primary", width="stretch"):
             state.make_sample()
-    with columns[1].container(border=True, height=190):
-        st.subheader(state.tr("screen.choice.own"), anchor=False)
+    with columns[1].container(border=True, height="stretch"):
+        st.header(state.tr("screen.choice.own"), anchor=False)
         st.markdown(state.md("screen.choice.own.what"))
         if st.button(state.tr("screen.choice.own.do"), width="stretch"):
             state.go("dataset")
-    with columns[2].container(border=True, height=190):
-        st.subheader(state.tr("screen.choice.starter"), anchor=False)
+    with columns[2].container(border=True, height="stretch"):
+        st.header(state.tr("screen.choice.starter"), anchor=False)
         st.markdown(state.md("screen.choice.starter.what"))
         if st.button(state.tr("screen.choice.starter.do"), width="stretch"):
             state.make_starter()
@@ -70,29 +68,50 @@ def _figures(run: CoverageRun, result: GapResult) -> None:
             border=True,
         )
     left, right = st.columns([4, 1], vertical_alignment="center")
-    left.markdown(state.md("screen.start.assumed", share=figure.share(figures.assumed_share)))
+    with left:
+        expected = result.expected.get("any")
+        if expected is not None:
+            st.markdown(state.md("screen.start.expected", band=figure.band(expected)))
+        st.markdown(state.md("screen.start.assumed", share=figure.share(figures.assumed_share)))
+        _speed(result)
     with right:
-        figure.formulas({"any": figures})
+        figure.formulas({"any": figures}, result.expected)
+
+
+def _speed(result: GapResult) -> None:
+    fast = result.speed.get("any")
+    if fast is None:
+        return
+    covered, uncovered, unknown = figure.hundred(fast)
+    st.markdown(
+        state.md(
+            "screen.start.speed",
+            target=result.speed_target_mbps,
+            covered=covered,
+            uncovered=uncovered,
+            unknown=unknown,
+        )
+    )
 
 
 def _map(result: GapResult) -> None:
     st.subheader(state.tr("screen.start.map"), anchor=False)
     drawings = (
         *scene.ground(),
-        *scene.gap_areas(result.areas),
+        *scene.gap_areas(result.areas_of("any")),
         *scene.of_layer("site", label=False),
         *scene.names(),
     )
-    scene.show(drawings, key="map_start", height_px=390, width_px=590)
-    operators = operators_of(state.table("site"), state.table("cell"))
-    legend.render((scene.gap_entry(), *legend.of_layer(spec_of("site"), operators=operators)))
+    scene.show(drawings, key="map_start", height_px=390)
+    legend.render((scene.gap_entry(), *legend.of_sites()))
 
 
 def _worst(result: GapResult) -> None:
     st.subheader(state.tr("screen.start.worst"), anchor=False)
-    if not result.areas:
+    areas = result.areas_of("any")
+    if not areas:
         st.markdown(state.md("screen.start.no_gap"))
-    for area in result.areas[:4]:
+    for area in areas[:4]:
         st.markdown(
             state.md(
                 "screen.start.area",
@@ -102,7 +121,7 @@ def _worst(result: GapResult) -> None:
                 reason=figure.reason(area),
             )
         )
-    if result.areas and st.button(state.tr("screen.start.all_gaps"), icon=":material/arrow_forward:"):
+    if areas and st.button(state.tr("screen.start.all_gaps"), icon=":material/arrow_forward:"):
         state.go("gap")
 
 
@@ -119,7 +138,7 @@ def _missing() -> None:
 
 
 def _before_first_estimate() -> None:
-    st.markdown("### " + state.md("screen.start.nothing"))
+    st.markdown("## " + state.md("screen.start.nothing"))
     has_sites = len(state.table("site")) > 0
     if st.button(
         state.tr("screen.start.estimate" if has_sites else "screen.start.fill"),
@@ -129,8 +148,12 @@ def _before_first_estimate() -> None:
         state.go("coverage" if has_sites else "dataset")
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.subheader(state.tr("screen.start.map"), anchor=False)
-        drawings = (*scene.ground(), *scene.of_layer("site", label=False), *scene.names())
-        scene.show(drawings, key="map_start", height_px=390, width_px=590)
+        if scene.extent() is not None:
+            st.subheader(state.tr("screen.start.map"), anchor=False)
+            drawings = (*scene.ground(), *scene.of_layer("site", label=False), *scene.names())
+            scene.show(drawings, key="map_start", height_px=390)
+        else:
+            _missing()
     with right:
-        _missing()
+        if scene.extent() is not None:
+            _missing()

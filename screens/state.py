@@ -15,14 +15,15 @@ import streamlit as st
 
 from geo.errors import NotFoundError, StoreError
 from layers.spec import LayerSpec
-from planning import coverage, data, gap, sample, text
-from planning.coverage import CoverageRun
+from planning import coverage, data, gap, runs, sample, text
 from planning.gap import GapResult
+from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions, digest
 from planning.workspace import Inventory, Workspace, inventory, open_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]()<>#+-!|~$:"})
+OPERATOR_COLUMNS = ("operators", "operator", "owner", "shared_with")  # ids of operators among other names
 T = TypeVar("T")
 Version = tuple[tuple[str, int, int], ...]
 
@@ -86,9 +87,8 @@ def md(key: str, **facts: object) -> str:
     text
         The text.
     """
-    return tr(
-        key, **{name: plain_md(value) if isinstance(value, str) else value for name, value in facts.items()}
-    )
+    said = text.worded(facts, language())
+    return tr(key, **{name: plain_md(one) if isinstance(one, str) else one for name, one in said.items()})
 
 
 def plain_md(value: object) -> str:
@@ -186,6 +186,11 @@ def choose(path: Path) -> None:
         Its folder.
     """
     st.session_state["folder"] = str(path)
+
+
+def reopen() -> None:
+    """Open the chosen workspace anew: its name or its outline was changed."""
+    _open.clear()
 
 
 def folder_name(path: Path) -> str:
@@ -352,7 +357,7 @@ def latest_coverage() -> CoverageRun | None:
     run
         None where nothing was estimated yet.
     """
-    return remember("coverage", lambda: coverage.latest(opened()))
+    return remember("coverage", lambda: runs.latest(opened()))
 
 
 def is_current(run: CoverageRun) -> bool:
@@ -473,14 +478,14 @@ def value_text(spec: LayerSpec, column: str, value: object) -> str:
     """
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return ""
-    if isinstance(value, bool):
+    if pd.api.types.is_bool(value):
         return tr("common.yes" if value else "common.no")
-    if column in ("operators", "operator"):
+    if column in OPERATOR_COLUMNS:
         return ", ".join(operator_name(part) for part in str(value).split(";"))
     found = spec.column(column)
     if found is not None and found.vocabulary:
         return ", ".join(tr(f"value.{column}.{part}") for part in str(value).split(";"))
-    if isinstance(value, numbers.Real) and found is not None and found.unit:
+    if isinstance(value, numbers.Real) and found is not None:
         return text.number(float(value), language(), digits=0 if float(value).is_integer() else 1)
     if found is not None and found.kind == "date":
         return _day(str(value)[:10])

@@ -50,9 +50,9 @@ class TileStyle:
     Parameters
     ----------
     levels
-        Lower bound [unit of the raster] and colour of each class of a measured quantity, highest first.
-    margin
-        Taken from every value before it is classed [unit of the raster], such as the planning margin [dB].
+        Lower bound and colour of each class of a measured quantity, highest first.
+    scale
+        What one step of the raster is worth [unit of ``levels``], such as 0.01 for hundredths of a decibel.
     below
         Colour under the lowest bound.
     states
@@ -61,7 +61,7 @@ class TileStyle:
     """
 
     levels: tuple[tuple[float, Rgba], ...] = ()
-    margin: float = 0.0
+    scale: float = 1.0
     below: Rgba = CLEAR
     states: tuple[tuple[int, Rgba], ...] = ()
 
@@ -231,10 +231,10 @@ def colour(values: npt.NDArray[np.float64], style: TileStyle) -> npt.NDArray[np.
     known = np.isfinite(values)
     picture = np.zeros((*values.shape, 4), np.uint8)
     if style.levels:
-        planned = values - style.margin
+        measured = values * style.scale
         picture[known] = style.below
         for lower, tone in reversed(style.levels):
-            picture[known & (planned >= lower)] = tone
+            picture[known & (measured >= lower)] = tone
     else:
         for state, tone in style.states:
             picture[known & (values == state)] = tone

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from geo.kernels.beam import NOTHING, ONE, TINY, directed, everywhere
 from geo.kernels.compiled import compiled
 from geo.kernels.pathloss import Terms, los_loss, nlos_loss
 from geo.kernels.sight import ASSUMED, BLOCKED, UNKNOWN
@@ -167,6 +168,49 @@ def blend(
 
 
 @compiled
+def correct(
+    cell_m: float,
+    east_m: float,
+    north_m: float,
+    slope_db: float,
+    from_m: float,
+    to_m: float,
+    certain_db: Values,
+    least_db: Values,
+    loss_cdb: Losses,
+    least_cdb: Losses,
+) -> None:
+    """
+    Add to the loss what measurements have taught.
+
+    Parameters
+    ----------
+    cell_m, east_m, north_m
+        As in ``loss``.
+    slope_db
+        Added for each tenfold distance beyond 1 km [dB].
+    from_m, to_m
+        Horizontal distances [m] beyond which the slope's value stays as it is there.
+    certain_db, least_db
+        Added to the loss, and to its lower bound, apart from the slope [dB], shape (rows, cols).
+    loss_cdb, least_cdb
+        From ``loss``; updated, and never below 0.
+    """
+    radius = loss_cdb.shape[0] // 2
+    for row in range(loss_cdb.shape[0]):
+        for col in range(loss_cdb.shape[1]):
+            here, least = loss_cdb[row, col], least_cdb[row, col]
+            if here == NO_LOSS and least == NO_LOSS:
+                continue
+            level_m = math.hypot((col - radius) * cell_m - east_m, (radius - row) * cell_m - north_m)
+            slant_db = slope_db * math.log10(min(max(level_m, from_m), to_m) / 1_000.0)
+            if here != NO_LOSS:
+                loss_cdb[row, col] = _centi(max(here / CENTI + certain_db[row, col] + slant_db, 0.0))
+            if least != NO_LOSS:
+                least_cdb[row, col] = _centi(max(least / CENTI + least_db[row, col] + slant_db, 0.0))
+
+
+@compiled
 def _ends(los_limit_m: float, nlos_limit_m: float, flat_m: float, terms: Terms) -> tuple[float, float]:
     # Loss at the two upper distances of the model, over flat ground.
     los_end_db, nlos_end_db = math.inf, math.inf
@@ -273,43 +317,39 @@ def sectors(
     """
     radius = marks.shape[0] // 2
     flat_m = mast_height_m - receiver_m
+    scratch = np.empty((5, marks.shape[1]), dtype=np.float32)
+    dx, dz, level, per_length, best = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    chosen = np.empty(marks.shape[1], dtype=np.int16)
+    for col in range(dx.size):
+        dx[col] = (col - radius) * cell_m - east_m
     for row in range(marks.shape[0]):
-        for col in range(marks.shape[1]):
+        dy = np.float32((radius - row) * cell_m - north_m)
+        for col in range(dx.size):
+            rise_m = ground_m[row, col] + np.float32(receiver_m - mast_altitude_m)
+            dz[col] = rise_m if rise_m == rise_m else np.float32(-flat_m)
+            square = dx[col] * dx[col] + dy * dy
+            level[col] = math.sqrt(square)
+            per_length[col] = ONE / math.sqrt(square + dz[col] * dz[col] + TINY)
+            best[col] = NOTHING
+            chosen[col] = -1
+        for k in range(servers.size):
+            if table[k, 9] > 0.5:
+                everywhere(dz, level, per_length, table[k], k, best, chosen)
+            else:
+                directed(dx, dy, dz, level, per_length, table[k], k, best, chosen)
+        for col in range(dx.size):
             power_dbm[row, col] = np.nan
             server[row, col] = -1
             possible_dbm[row, col] = -np.inf
+            if chosen[col] < 0:
+                continue
             certain, is_open = loss_cdb[row, col], least_cdb[row, col]
-            if certain == NO_LOSS and is_open == NO_LOSS:
-                continue
-            dx = (col - radius) * cell_m - east_m
-            dy = (radius - row) * cell_m - north_m
-            dz = ground_m[row, col] + receiver_m - mast_altitude_m
-            if math.isnan(dz):
-                dz = -flat_m
-            length = math.sqrt(dx * dx + dy * dy + dz * dz)
-            level = math.sqrt(dx * dx + dy * dy)
-            if length == 0.0:
-                length = 1.0
-            best, chosen = -np.inf, -1
-            for k in range(servers.size):
-                if level > table[k, 1]:
-                    continue
-                forward = (dx * table[k, 3] + dy * table[k, 2]) / length
-                right = (dx * table[k, 2] - dy * table[k, 3]) / length
-                sent = table[k, 0] - pattern_db(
-                    forward, right, dz / length, table[k, 4], table[k, 5], table[k, 6], table[k, 7],
-                    table[k, 8], table[k, 9],
-                )  # fmt: skip
-                if sent > best:
-                    best, chosen = sent, k
-            if chosen < 0:
-                continue
             if is_open != NO_LOSS:
-                possible_dbm[row, col] = best - is_open / CENTI
+                possible_dbm[row, col] = best[col] - np.float32(is_open / CENTI)
             if certain != NO_LOSS:
-                power_dbm[row, col] = best - certain / CENTI
-                server[row, col] = servers[chosen]
-                marks[row, col] |= extra[chosen]
+                power_dbm[row, col] = best[col] - np.float32(certain / CENTI)
+                server[row, col] = servers[chosen[col]]
+                marks[row, col] |= extra[chosen[col]]
 
 
 @compiled

@@ -186,8 +186,9 @@ def _values(
         column = spec.column(target) if target else None
         if column is None:
             continue
+        own = aliases.of(spec.name, column.name)
         for place, cell in enumerate(cells):
-            parsed = parse(cell, column, layer=spec.name, aliases=aliases)
+            parsed = parse(cell, column, layer=spec.name, aliases=own)
             values[column.name][place] = parsed.value
             other = meaning_elsewhere(cell, spec=spec, aliases=aliases) if _is_word_unknown(parsed) else None
             if other and not columns.heading_of(other[0]):

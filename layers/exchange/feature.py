@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ _LOCK = threading.Lock()
 
 def write_gpkg(frame: Frame, path: Path) -> None:
     """
-    Add a layer to a GeoPackage, headings as the columns' titles, and read it back.
+    Add a layer to a GeoPackage, headings as the columns' titles, words as lists of values, and read it back.
 
     Parameters
     ----------
@@ -111,8 +112,10 @@ def write_shapefiles(frame: Frame, folder: Path) -> tuple[tuple[Path, ...], dict
         )
         verify(part, target, layer=None, id_name=short_names[part.id_index], exterior_cw=True)
     aliases = dict(zip(short_names, (field.name for field in frame.fields), strict=True))
-    table = folder / f"{frame.spec.name}_ten_cot.csv"
-    table.write_bytes(_alias_csv(frame, short_names))
+    names = folder / f"{frame.spec.name}_ten_cot.csv"
+    names.write_bytes(_alias_csv(frame, short_names))
+    words = folder / f"{frame.spec.name}_gia_tri.csv"
+    words.write_bytes(_words_csv(frame, short_names))
     files = [file for file in sorted(folder.iterdir()) if file.stem.startswith(frame.spec.name)]
     return tuple(files), aliases, n_cut
 
@@ -312,16 +315,8 @@ def _cut_texts(frame: Frame) -> tuple[Frame, int]:
         if field.kind in (Kind.TEXT, Kind.LIST):
             values = tuple(None if value is None else _cut(value) for value in values)
             n_cut += sum(new != old for new, old in zip(values, field.values, strict=True))
-        fields.append(Field(name=field.name, heading=field.heading, kind=field.kind, values=values))
-    cut = Frame(
-        spec=frame.spec,
-        title=frame.title,
-        fields=tuple(fields),
-        source=frame.source,
-        placed=frame.placed,
-        epsg=frame.epsg,
-    )
-    return cut, n_cut
+        fields.append(replace(field, values=values))
+    return replace(frame, fields=tuple(fields)), n_cut
 
 
 def _cut(text: str) -> str:
@@ -338,8 +333,35 @@ def _alias_csv(frame: Frame, short_names: Sequence[str]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
+def _words_csv(frame: Frame, short_names: Sequence[str]) -> bytes:
+    """What the values of the Shapefile mean, for each column with a vocabulary."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("ten_ngan", "gia_tri", "nghia"))
+    for name, field in zip(short_names, frame.fields, strict=True):
+        writer.writerows((name, value, word) for value, word in words_used(field).items())
+    return text.getvalue().encode("utf-8-sig")
+
+
+def words_used(field: Field) -> dict[str, str]:
+    """
+    Words for the values of a column of texts.
+
+    Parameters
+    ----------
+    field
+        The column.
+
+    Returns
+    -------
+    words
+        Value to word; empty for numbers, days, truth and texts without a vocabulary.
+    """
+    return dict(field.words) if field.kind in (Kind.TEXT, Kind.LIST) else {}
+
+
 def _add_titles(connection: sqlite3.Connection, frame: Frame) -> None:
-    """GeoPackage 1.3 Annex F.9 (Schema): QGIS shows the title of a column instead of its name."""
+    """GeoPackage 1.3 Annex F.9 (Schema): QGIS shows titles for column names and words for values."""
     connection.execute(
         "CREATE TABLE IF NOT EXISTS gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL,"
         " name TEXT, title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT,"
@@ -364,7 +386,20 @@ def _add_titles(connection: sqlite3.Connection, frame: Frame) -> None:
             " WHERE NOT EXISTS (SELECT 1 FROM gpkg_extensions WHERE table_name = ?)",
             (table, table),
         )
+    rows = []
+    for field in frame.fields:
+        words = words_used(field)
+        told = "; ".join(f"{value} = {word}" for value, word in words.items()) or None
+        listed = f"{frame.spec.name}_{field.name}" if words and field.kind is Kind.TEXT else None
+        rows.append((frame.spec.name, field.name, field.heading, field.heading, told, listed))
+        if listed:
+            connection.executemany(
+                "INSERT INTO gpkg_data_column_constraints"
+                " (constraint_name, constraint_type, value, description) VALUES (?, 'enum', ?, ?)",
+                [(listed, value, word) for value, word in words.items()],
+            )
     connection.executemany(
-        "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
-        [(frame.spec.name, field.name, field.heading, field.heading) for field in frame.fields],
+        "INSERT INTO gpkg_data_columns"
+        " (table_name, column_name, name, title, description, constraint_name) VALUES (?, ?, ?, ?, ?, ?)",
+        rows,
     )

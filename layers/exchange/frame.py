@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from types import MappingProxyType
 from typing import Any
 
@@ -45,12 +46,27 @@ class Field:
         Type that all the values have.
     values
         One for each row; None where there is none.
+    words
+        Value to the word that people read for it; values without one stay as they are.
     """
 
     name: str
     heading: str
     kind: Kind
     values: tuple[Any, ...]
+    words: Mapping[str, str] = attribute(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """The values as people read them; several in one cell stay parted by ";"."""
+        return tuple(self._word(value) for value in self.values) if self.words else self.values
+
+    def _word(self, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+        if value is None or self.kind not in (Kind.TEXT, Kind.LIST, Kind.BOOLEAN):
+            return value
+        parts = [str(value)] if self.kind is Kind.BOOLEAN else str(value).split(";")
+        is_known = any(part in self.words for part in parts)
+        return "; ".join(self.words.get(part, part) for part in parts) if is_known else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +132,7 @@ class Frame:
             spec=self.spec,
             title=self.title,
             fields=tuple(
-                Field(
-                    name=field.name,
-                    heading=field.heading,
-                    kind=field.kind,
-                    values=tuple(field.values[row] for row in kept),
-                )
-                for field in self.fields
+                replace(field, values=tuple(field.values[row] for row in kept)) for field in self.fields
             ),
             source=self.source[kept],
             placed=self.placed[kept],
@@ -189,7 +199,8 @@ def prepare(
     epsg
         CRS of the shapes that leave.
     labels
-        Column name to heading; a column without one keeps its name.
+        Column name to heading; a column without one keeps its name. ``value.<column>.<value>`` to the word
+        that people read for a value.
     notice
         Text that every row carries in the column ``du_lieu``; empty for none.
 
@@ -295,7 +306,13 @@ def _fields(
     others = [str(name) for name in table.columns if name not in described and name != table.geometry.name]
     headings = unique([labels.get(name, name) for name in (*described, *others)])
     fields = [
-        _field(table[name], name=name, heading=heading, kind=_kind(table[name], spec, name))
+        _field(
+            table[name],
+            name=name,
+            heading=heading,
+            kind=_kind(table[name], spec, name),
+            words=words_of(name, labels),
+        )
         for name, heading in zip((*described, *others), headings, strict=True)
         if name != NOTICE_COLUMN
     ]
@@ -305,6 +322,28 @@ def _fields(
             Field(name=NOTICE_COLUMN, heading=heading, kind=Kind.TEXT, values=(notice,) * len(table))
         )
     return tuple(fields)
+
+
+def words_of(column: str, labels: Mapping[str, str]) -> Mapping[str, str]:
+    """
+    Words that people read for the values of a column.
+
+    Parameters
+    ----------
+    column
+        Column name.
+    labels
+        Texts, those of values under ``value.<column>.<value>``.
+
+    Returns
+    -------
+    words
+        Value to word.
+    """
+    start = f"value.{column}."
+    return MappingProxyType(
+        {key.removeprefix(start): text for key, text in labels.items() if key.startswith(start)}
+    )
 
 
 def unique(texts: list[str]) -> list[str]:
@@ -341,12 +380,12 @@ def _kind(series: pd.Series[Any], spec: LayerSpec, name: str) -> Kind:
     return Kind.REAL if pd.api.types.is_float_dtype(series) else Kind.TEXT
 
 
-def _field(series: pd.Series[Any], *, name: str, heading: str, kind: Kind) -> Field:
+def _field(series: pd.Series[Any], *, name: str, heading: str, kind: Kind, words: Mapping[str, str]) -> Field:
     blank = series.isna().to_numpy()
     raw = [None if empty else value for value, empty in zip(series.tolist(), blank, strict=True)]
     fitting = kind if all(value is None or _fits(value, kind) for value in raw) else Kind.TEXT
     values = tuple(None if value is None else _plain(value, fitting) for value in raw)
-    return Field(name=name, heading=heading, kind=fitting, values=values)
+    return Field(name=name, heading=heading, kind=fitting, values=values, words=words)
 
 
 def _fits(value: object, kind: Kind) -> bool:

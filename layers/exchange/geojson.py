@@ -26,6 +26,18 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _OPENING, _CLOSING = list(b"[{"), list(b"]}")
 _CHUNK = 1 << 22
 _SAFE_NAME = re.compile(r"[^\w .,:()/%°-]")
+_JSON_FAULTS = (
+    ("Expecting ',' delimiter", "json_comma"),
+    ("Expecting ':' delimiter", "json_colon"),
+    ("Expecting property name", "json_name"),
+    ("Illegal trailing comma", "json_trailing_comma"),
+    ("Expecting value", "json_value"),
+    ("Extra data", "json_extra"),
+    ("Unterminated string", "json_open_quote"),
+    ("Invalid control character", "json_control"),
+    ("Invalid", "json_escape"),
+)
+"""Beginnings of the messages of Python's JSON reader, and the product's words for them."""
 RESERVED = ("geom", "geometry", "fid", "rowid", "ogc_fid", "select", "table", "index", "group", "order")
 
 
@@ -124,17 +136,22 @@ def _parse(text: str, repeated: list[str]) -> dict[str, Any]:
     try:
         document = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
-        raise refusal("json_syntax", row=error.lineno, detail=error.msg) from None
+        raise refusal("json_syntax", row=error.lineno, detail=_json_fault(error.msg)) from None
     except _NotFiniteError as error:
         row = text.count("\n", 0, text.find(str(error))) + 1
         raise refusal("coord_not_finite", row=row, value=str(error)) from None
     except (RecursionError, ValueError):
-        raise refusal("json_syntax", detail="number or nesting too large") from None
+        raise refusal("json_syntax", detail="json_too_large") from None
     if not isinstance(document, dict):
-        raise refusal("geojson_structure", detail="the outermost value is not an object")
+        raise refusal("geojson_structure", detail="geojson_outermost")
     if document.get("type") == "Topology":
         raise refusal("format_not_allowed", found="TopoJSON")
     return document
+
+
+def _json_fault(said: str) -> str:
+    """Word of the product for what the JSON reader says."""
+    return next((code for start, code in _JSON_FAULTS if said.startswith(start)), "json_other")
 
 
 def _features(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -142,27 +159,25 @@ def _features(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if kind == "FeatureCollection":
         members = document.get("features")
         if not isinstance(members, list):
-            raise refusal("geojson_structure", detail="features is not a list")
+            raise refusal("geojson_structure", detail="geojson_features")
         if not members:
             raise refusal("layer_empty")
         for number, feature in enumerate(members, start=1):
             if not isinstance(feature, dict) or feature.get("type") != "Feature":
-                raise refusal("geojson_structure", row=number, detail="not a Feature")
+                raise refusal("geojson_structure", row=number, detail="geojson_feature")
             yield feature
     elif kind == "Feature":
         yield document
     elif kind in DEPTH or kind == _COLLECTION:
         yield {"type": "Feature", "properties": {}, "geometry": document}
     else:
-        raise refusal("geojson_structure", detail="type is not one of GeoJSON")
+        raise refusal("geojson_structure", detail="geojson_type")
 
 
 def _properties(feature: dict[str, Any], number: int, faults: list[Issue]) -> dict[str, Any]:
     properties = feature.get("properties")
     if properties is not None and not isinstance(properties, dict):
-        raise refusal(
-            "geojson_structure", row=number, column="properties", detail="properties is not an object"
-        )
+        raise refusal("geojson_structure", row=number, column="properties", detail="geojson_properties")
     if "id" in feature and (
         isinstance(feature["id"], bool) or not isinstance(feature["id"], str | int | float)
     ):
@@ -174,7 +189,7 @@ def _shape(
     feature: dict[str, Any], number: int, counter: _Counter
 ) -> tuple[shapely.Geometry | None, list[Issue]]:
     if "geometry" not in feature:
-        raise refusal("geojson_structure", row=number, detail="geometry is missing")
+        raise refusal("geojson_structure", row=number, detail="geojson_no_geometry")
     geometry = feature["geometry"]
     if geometry is None:
         return None, []
@@ -186,12 +201,12 @@ def _geometry(
     geometry: object, number: int, counter: _Counter, faults: list[Issue]
 ) -> shapely.Geometry | None:
     if not isinstance(geometry, dict):
-        raise refusal("geojson_structure", row=number, detail="geometry is not an object")
+        raise refusal("geojson_structure", row=number, detail="geojson_geometry")
     kind = geometry.get("type")
     if kind == _COLLECTION:
         members = geometry.get("geometries")
         if not isinstance(members, list):
-            raise refusal("geojson_structure", row=number, detail="geometries is not a list")
+            raise refusal("geojson_structure", row=number, detail="geojson_geometries")
         parts = [_geometry(member, number, counter, faults) for member in members]
         return shapely.GeometryCollection([part for part in parts if part is not None])
     if kind not in DEPTH:

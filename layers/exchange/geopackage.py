@@ -55,8 +55,8 @@ def read(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tuple[Issue,
             tables = tuple(_tables(connection, limits, faults))
         finally:
             connection.close()
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise refusal("gpkg_corrupt", detail=str(error)[:120]) from None
+    except (sqlite3.Error, UnicodeDecodeError):
+        raise refusal("gpkg_corrupt", detail="gpkg_unreadable") from None
     if not any(table.rows for table in tables):
         raise refusal("layer_empty")
     return tuple(table for table in tables if table.rows), tuple(faults)
@@ -148,18 +148,18 @@ def _shape(blob: object, number: int) -> bytes | None:
     if blob is None:
         return None
     if not isinstance(blob, bytes) or len(blob) < 13 or blob[:2] != b"GP":
-        raise refusal("gpkg_corrupt", row=number, detail="not a GeoPackage geometry")
+        raise refusal("gpkg_corrupt", row=number, detail="gpkg_shape")
     envelope = (blob[3] >> 1) & 0b111
     if envelope > 4:
-        raise refusal("gpkg_corrupt", row=number, detail="unknown envelope")
+        raise refusal("gpkg_corrupt", row=number, detail="gpkg_shape")
     wkb = blob[8 + _ENVELOPE_BYTES[envelope] :]
     kind = int.from_bytes(wkb[1:5], "little" if wkb[:1] == b"\x01" else "big") & 0x0FFFFFFF
     if kind % 1000 not in _SIMPLE_TYPES:
-        raise refusal("geom_type_unsupported", row=number, found=f"WKB {kind}")
+        raise refusal("geom_type_unsupported", row=number, found="curved")
     try:
         shape = shapely.from_wkb(wkb)
     except shapely.errors.ShapelyError:
-        raise refusal("gpkg_corrupt", row=number, detail="damaged geometry") from None
+        raise refusal("gpkg_corrupt", row=number, detail="gpkg_shape") from None
     return None if shape is None or shape.is_empty else bytes(shapely.to_wkb(shape))
 
 

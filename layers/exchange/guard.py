@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import uuid
 from dataclasses import asdict
 from functools import lru_cache
@@ -16,6 +15,7 @@ import pyogrio
 
 from geo.errors import FileError, NotFoundError
 from layers.exchange.raw import Limits, RawFile, from_message
+from layers.exchange.scratch import scratch_folder
 from layers.issue import Issue, Severity
 
 VECTOR_DRIVERS = ("ESRI Shapefile",)
@@ -64,8 +64,7 @@ def read(
     size = path.stat().st_size
     if size > allowed.bytes:
         return _refused("file_too_large", n_bytes=size, limit=allowed.bytes)
-    with tempfile.TemporaryDirectory(prefix="nhap-") as made:
-        folder = Path(made)
+    with scratch_folder() as folder:
         copy = folder / f"{uuid.uuid4().hex}.upload"
         try:
             shutil.copyfile(path, copy)

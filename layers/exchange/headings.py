@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from layers.exchange.word import fold, holds
+from layers.exchange.word import fold, holds, spoken
 from layers.issue import Severity
 from layers.spec import LayerSpec
 
@@ -61,13 +61,17 @@ class ValueAlias:
         Value of the vocabulary; empty where the spelling means that nothing is known.
     severity
         Fault that goes with it, or None.
+    written
+        The spelling with its diacritics; empty for the labels that exports carry, which mean something as a
+        whole cell only and not within a longer text.
     """
 
     layer: str
     field: str
     alias: str
     value: str
-    severity: Severity | None
+    severity: Severity | None = None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,25 @@ class Aliases:
 
     columns: tuple[ColumnAlias, ...]
     values: tuple[ValueAlias, ...]
+
+    def of(self, layer: str, field: str) -> Aliases:
+        """
+        Spellings of the values of one column.
+
+        Parameters
+        ----------
+        layer, field
+            Layer and its column.
+
+        Returns
+        -------
+        aliases
+            The same headings, and only the values that may stand in that column, in the same order.
+        """
+        values = tuple(
+            one for one in self.values if one.layer in (layer, ANY_LAYER) and one.field in (field, ANY_LAYER)
+        )
+        return Aliases(columns=self.columns, values=values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +176,7 @@ def parse_aliases(columns_csv: str, values_csv: str) -> Aliases:
             alias=fold(alias),
             value=row["value"],
             severity=Severity(row["severity"]) if row["severity"] else None,
+            written=spoken(alias),
         )
         for row in csv.DictReader(io.StringIO(values_csv))
         for alias in row["alias"].split(";")

@@ -8,7 +8,9 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree import ElementTree as ET
+from xml.parsers.expat import errors as expat
 
 import shapely
 
@@ -24,6 +26,18 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _TAG = re.compile(r"<[^>]*>")
 _SHAPES = ("Point", "LineString", "LinearRing", "Polygon", "MultiGeometry", "Track", "MultiTrack", "Model")
 _MAX_DEPTH = 100
+_XML_FAULTS = MappingProxyType(
+    {
+        expat.codes[expat.XML_ERROR_TAG_MISMATCH]: "xml_tag",
+        expat.codes[expat.XML_ERROR_INVALID_TOKEN]: "xml_token",
+        expat.codes[expat.XML_ERROR_NO_ELEMENTS]: "xml_empty",
+        expat.codes[expat.XML_ERROR_UNCLOSED_TOKEN]: "xml_end",
+        expat.codes[expat.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]: "xml_junk",
+        expat.codes[expat.XML_ERROR_UNDEFINED_ENTITY]: "xml_entity",
+        expat.codes[expat.XML_ERROR_UNBOUND_PREFIX]: "xml_prefix",
+        expat.codes[expat.XML_ERROR_DUPLICATE_ATTRIBUTE]: "xml_attribute",
+    }
+)
 
 Fields = dict[str, str]
 Feature = tuple[Fields, shapely.Geometry | None]
@@ -154,12 +168,14 @@ def _parse(data: bytes) -> ET.Element:
     try:
         root = ET.fromstring(_DECLARATION.sub("", text))  # noqa: S314 - entities were refused above
     except ET.ParseError as error:
-        raise refusal("xml_syntax", row=error.position[0], detail=str(error)[:120]) from None
+        raise refusal(
+            "xml_syntax", row=error.position[0], detail=_XML_FAULTS.get(error.code, "xml_other")
+        ) from None
     level, depth = [root], 0
     while level:
         depth += 1
         if depth > _MAX_DEPTH:
-            raise refusal("xml_syntax", detail="nesting too deep")
+            raise refusal("xml_syntax", detail="xml_deep")
         level = [child for node in level for child in node]
     return root
 

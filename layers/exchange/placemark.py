@@ -11,7 +11,6 @@ import shapely
 from layers.exchange.feature import DEGREE_DECIMALS, TOLERANCE_GEOGRAPHIC_TEXT_M, verify
 from layers.exchange.frame import XML_FORBIDDEN, Field, Frame
 from layers.exchange.staging import damaged
-from layers.spec import Kind
 
 TAIL = "</Document></kml>\n"
 
@@ -44,11 +43,16 @@ def write_kml(frame: Frame, path: Path, *, description: str) -> None:
     )
     names = {field.name: field.values for field in frame.fields}
     titles = names.get("name", frame.ids)
+    told = [field.told for field in frame.fields]
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(head)
         for row, shape in enumerate(frame.placed):
             title = titles[row] if titles[row] is not None else frame.ids[row]
-            data = "".join(_data(field, row) for field in frame.fields if field.values[row] is not None)
+            data = "".join(
+                _data(field, values[row])
+                for field, values in zip(frame.fields, told, strict=True)
+                if values[row] is not None
+            )
             stream.write(f"<Placemark><name>{_xml(title)}</name>")
             stream.write(f"<ExtendedData>{data}</ExtendedData>{_kml_shape(shape)}</Placemark>\n")
         stream.write(TAIL)
@@ -69,9 +73,8 @@ def _xml(value: object) -> str:
     return escape("" if value is None else str(value).translate(XML_FORBIDDEN))
 
 
-def _data(field: Field, row: int) -> str:
-    value = field.values[row]
-    text = str(value).lower() if field.kind is Kind.BOOLEAN else value
+def _data(field: Field, value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else value
     return (
         f"<Data name={quoteattr(field.name)}><displayName>{_xml(field.heading)}</displayName>"
         f"<value>{_xml(text)}</value></Data>"

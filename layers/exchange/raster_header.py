@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from geo.crs import from_wkt
 from layers.exchange.fault import issue, refusal
 from layers.exchange.raw import Limits
 from layers.issue import Issue, Severity
@@ -57,7 +58,7 @@ def judge(path: Path, limits: Limits) -> tuple[int, tuple[Issue, ...]]:
     tags = _tags(path.read_bytes() if path.stat().st_size < limits.bytes else b"")
     width, height = (int(tags.get(tag, (0,))[0]) for tag in (_WIDTH, _HEIGHT))
     if width <= 0 or height <= 0:
-        raise refusal("raster_corrupt", detail="size missing")
+        raise refusal("raster_corrupt", detail="raster_header")
     if width * height * int(tags.get(_SAMPLES, (1,))[0]) > limits.raster_cells:
         raise refusal("raster_too_large", n_columns=width, n_rows=height, limit=limits.raster_cells)
     _check_blocks(tags, path.stat().st_size)
@@ -72,11 +73,11 @@ def _tags(data: bytes) -> dict[int, tuple[int, ...]]:
         (start,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, 8 if is_big else 4)
         (n_entries,) = struct.unpack_from(order + ("Q" if is_big else "H"), data, start)
         if n_entries > _MAX_ENTRIES:
-            raise refusal("raster_corrupt", detail="directory too long")
+            raise refusal("raster_corrupt", detail="raster_header")
         at, step = start + (8 if is_big else 2), 20 if is_big else 12
         return dict(_entry(data, at + step * number, order, is_big=is_big) for number in range(n_entries))
     except struct.error:
-        raise refusal("raster_corrupt", detail="header cut short") from None
+        raise refusal("raster_corrupt", detail="raster_header") from None
 
 
 def _entry(data: bytes, at: int, order: str, *, is_big: bool) -> tuple[int, tuple[int, ...]]:
@@ -88,7 +89,7 @@ def _entry(data: bytes, at: int, order: str, *, is_big: bool) -> tuple[int, tupl
     if count * _TYPE_BYTES[kind] > room:
         (place,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, place)
     if place + count * _TYPE_BYTES[kind] > len(data):
-        raise refusal("raster_corrupt", detail=f"tag {tag}")
+        raise refusal("raster_corrupt", detail="raster_header")
     return tag, struct.unpack_from(f"{order}{count}{_CODES[kind]}", data, place) or (0,)
 
 
@@ -97,7 +98,7 @@ def _check_blocks(tags: dict[int, tuple[int, ...]], size: int) -> None:
         if offsets in tags and any(
             start + length > size for start, length in zip(tags[offsets], tags.get(counts, ()), strict=False)
         ):
-            raise refusal("raster_corrupt", detail="pixels cut short")
+            raise refusal("raster_corrupt", detail="raster_cut")
 
 
 def _judge_content(path: Path) -> tuple[Issue, ...]:
@@ -111,12 +112,14 @@ def _judge_content(path: Path) -> tuple[Issue, ...]:
             if raster.crs is None:
                 faults.append(issue("crs_missing", Severity.ASK, found=""))
             elif raster.crs.to_epsg() is None:
-                faults.append(issue("crs_unknown", Severity.ASK, found=str(raster.crs.to_wkt())[:40]))
+                faults.append(
+                    issue("crs_unknown", Severity.ASK, found=from_wkt(raster.crs.to_wkt())[1] or "–")
+                )
             has_value = False
             for _, window in raster.block_windows(1):
                 has_value |= bool(raster.dataset_mask(window=window).any())
             if not has_value:
                 faults.append(issue("raster_all_nodata"))
             return tuple(faults)
-    except rasterio.errors.RasterioError as error:
-        raise refusal("raster_corrupt", detail=str(error).replace(str(path), "")[:80]) from None
+    except rasterio.errors.RasterioError:
+        raise refusal("raster_corrupt", detail="raster_unreadable") from None

@@ -10,13 +10,22 @@ import numpy as np
 import shapely
 from shapely.geometry import mapping
 
-from layers.exchange.feature import DEGREE_DECIMALS, TOLERANCE_GEOGRAPHIC_TEXT_M, turned, verify
+from layers.exchange.feature import (
+    DEGREE_DECIMALS,
+    TOLERANCE_GEOGRAPHIC_TEXT_M,
+    turned,
+    verify,
+    words_used,
+)
 from layers.exchange.frame import Floats, Frame, Value
+
+LABEL = "_label"
+"""Ending of the property that carries the word for a value beside the value itself."""
 
 
 def write_geojson(frame: Frame, path: Path) -> None:
     """
-    Write GeoJSON as of RFC 7946 and read it back.
+    Write GeoJSON as of RFC 7946, words for values in properties of their own, and read it back.
 
     Parameters
     ----------
@@ -36,12 +45,14 @@ def write_geojson(frame: Frame, path: Path) -> None:
     §4 (WGS 84 only, no member "crs").
     """
     shapes = shapely.transform(turned(frame.placed, exterior_cw=False), _rounded)
+    columns = {field.name: field.values for field in frame.fields}
+    columns |= {f"{field.name}{LABEL}": field.told for field in frame.fields if words_used(field)}
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write('{"type": "FeatureCollection", "features": [')
         for row, shape in enumerate(shapes):
             feature = {
                 "type": "Feature",
-                "properties": {field.name: _plain(field.values[row]) for field in frame.fields},
+                "properties": {name: _plain(values[row]) for name, values in columns.items()},
                 "geometry": None if shape is None else mapping(shape),
             }
             stream.write("\n" if row == 0 else ",\n")

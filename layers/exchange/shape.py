@@ -13,7 +13,7 @@ import shapely
 from geo.crs import GEOGRAPHIC, in_box, is_metres, is_projected
 from layers.exchange.fault import issue
 from layers.exchange.raw import Limits, RawTable
-from layers.issue import Issue, Severity
+from layers.issue import Issue, Severity, reason_code
 
 KIND = ("point", "line", "line", "polygon", "point", "line", "polygon", "collection")
 """Kind of each of the eight simple geometry types, in the order of their numbers."""
@@ -188,5 +188,5 @@ def _validity(table: RawTable, shapes: Shapes) -> list[Issue]:
     for place in np.flatnonzero(bad):
         reason = str(shapely.is_valid_reason(shapes[place]))
         code = "geom_self_intersection" if "intersection" in reason.lower() else "geom_invalid"
-        faults.append(issue(code, row=table.row_numbers[place], detail=reason[:120]))
+        faults.append(issue(code, row=table.row_numbers[place], detail=reason_code(reason)))
     return faults

@@ -82,11 +82,11 @@ def _read_one(path: Path, name: str, encoding: str | None) -> tuple[RawTable, li
         meta, _, wkb, columns = pyogrio.raw.read(str(path), **kwargs)
         shapes = shapely.from_wkb(np.asarray(wkb, dtype=object))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError):
-        raise refusal("shp_corrupt", detail="unreadable") from None
+        raise refusal("shp_corrupt", detail="shp_unreadable") from None
     except (UnicodeDecodeError, LookupError):
         raise refusal("encoding_invalid", encoding=str(meta_encoding(path))) from None
     except shapely.errors.ShapelyError:
-        raise refusal("geom_type_unsupported", found="Shapefile") from None
+        raise refusal("geom_type_unsupported", found="curved") from None
     faults: list[Issue] = []
     epsg, crs_name = _crs(path.with_suffix(".prj"), faults)
     headings = tuple(tidy(str(one)) for one in meta["fields"])
@@ -130,27 +130,29 @@ def _check_headers(path: Path) -> None:
     for suffix in (".shp", ".shx"):
         part = path.with_suffix(suffix)
         if not part.exists():
-            raise refusal("shp_corrupt", detail=f"{suffix} missing")
+            raise refusal("shp_corrupt", detail=f"shp_no_{suffix[1:]}")
         data = part.read_bytes()[:_HEADER_BYTES]
         if len(data) < _HEADER_BYTES or data[:4] != b"\x00\x00\x27\x0a":
-            raise refusal("shp_corrupt", detail=suffix)
+            raise refusal("shp_corrupt", detail=f"shp_bad_{suffix[1:]}")
         (words,) = struct.unpack(">i", data[24:28])
         (kind,) = struct.unpack("<i", data[32:36])
         sizes[suffix] = part.stat().st_size
         if kind not in _PLAIN_TYPES:
-            raise refusal("geom_type_unsupported", found=f"Shapefile {kind}")
+            raise refusal("geom_type_unsupported", found="curved")
         if words * 2 != sizes[suffix]:
-            raise refusal("shp_corrupt", detail=suffix, n_bytes=sizes[suffix], stated=words * 2)
+            raise refusal(
+                "shp_corrupt", detail=f"shp_bad_{suffix[1:]}", n_bytes=sizes[suffix], stated=words * 2
+            )
     table = path.with_suffix(".dbf")
     if not table.exists():
         return
     head = table.read_bytes()[:32]
     if len(head) < 32:
-        raise refusal("shp_corrupt", detail=".dbf")
+        raise refusal("shp_corrupt", detail="shp_bad_dbf")
     n_records, header_bytes, record_bytes = struct.unpack("<IHH", head[4:12])
     is_short = table.stat().st_size < header_bytes + n_records * record_bytes
     if is_short or n_records != (sizes[".shx"] - _HEADER_BYTES) // 8:
-        raise refusal("shp_corrupt", detail=".dbf", n_bytes=table.stat().st_size, stated=header_bytes)
+        raise refusal("shp_corrupt", detail="shp_bad_dbf", n_bytes=table.stat().st_size, stated=header_bytes)
     _check_records(path, sizes)
 
 
@@ -158,7 +160,7 @@ def _check_records(path: Path, sizes: dict[str, int]) -> None:
     index = np.frombuffer(path.with_suffix(".shx").read_bytes()[_HEADER_BYTES:], dtype=">i4").reshape(-1, 2)
     ends = index[:, 0].astype(np.int64) * 2 + 8 + index[:, 1].astype(np.int64) * 2
     if len(ends) and (int(ends.max()) > sizes[".shp"] or int(index.min()) < 0):
-        raise refusal("shp_corrupt", detail=".shx", row=int(ends.argmax()) + 1)
+        raise refusal("shp_corrupt", detail="shp_bad_shx", row=int(ends.argmax()) + 1)
 
 
 def _crs(path: Path, faults: list[Issue]) -> tuple[int | None, str | None]:
@@ -168,7 +170,7 @@ def _crs(path: Path, faults: list[Issue]) -> tuple[int | None, str | None]:
     text = path.read_text("utf-8", errors="replace")
     epsg, name = from_wkt(text)
     if epsg is None:
-        faults.append(issue("crs_unknown", Severity.ASK, found=name or text[:40]))
+        faults.append(issue("crs_unknown", Severity.ASK, found=name or "–"))
     return epsg, name
 
 

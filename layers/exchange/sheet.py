@@ -71,7 +71,8 @@ def lay_out(frame: Frame, *, grid_epsg: int | None, labels: Mapping[str, str]) -
     Returns
     -------
     sheet
-        Headings and rows. Lines and areas give a point on them, and their whole shape as WKT [deg].
+        Headings and rows, values in the words of the user's language. Lines and areas give a point on them,
+        and their whole shape as WKT [deg].
 
     Raises
     ------
@@ -84,7 +85,7 @@ def lay_out(frame: Frame, *, grid_epsg: int | None, labels: Mapping[str, str]) -
     is_simple = all(shape is None or shape.geom_type == "Point" for shape in frame.source)
     place = [*_degrees(point), *_grid(point, grid_epsg), _zone_texts(frame, grid_epsg)]
     names = PLACE_COLUMNS[:-1] if is_simple else PLACE_COLUMNS
-    columns = [*(field.values for field in frame.fields), *place]
+    columns = [*(field.told for field in frame.fields), *place]
     n_cut = sum(isinstance(value, str) and len(value) > CELL_CHARS for column in columns for value in column)
     if not is_simple:
         shapes = _wkt(frame.source)

@@ -5,21 +5,34 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 import sqlite3
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import pyogrio.errors
 
 from geo.errors import DiskFullError, FileError, NotFoundError, StoreError
+from layers.exchange.scratch import scratch_folder
 
 Result = TypeVar("Result")
 
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+_SYSTEM_WORDS = MappingProxyType(
+    {
+        errno.EACCES: "system_permission",
+        errno.EPERM: "system_permission",
+        errno.EROFS: "system_read_only",
+        errno.ENOENT: "system_absent",
+        errno.ENOTDIR: "system_absent",
+        errno.EISDIR: "system_folder",
+        errno.ENAMETOOLONG: "system_long_name",
+        errno.EBUSY: "system_busy",
+        errno.ETXTBSY: "system_busy",
+    }
+)
 SPARE_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 20
 LIBRARY_FAULTS = (
@@ -65,25 +78,25 @@ def publish(path: Path, build: Callable[[Path], tuple[Path, Result]]) -> tuple[R
     if not path.parent.is_dir():
         raise NotFoundError("export_folder", folder=str(path.parent))
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        with scratch_folder(path.parent) as folder:
+            return _published(path, build, folder)
     except OSError as fault:
         raise _translated(fault, path) from fault
+
+
+def _published(path: Path, build: Callable[[Path], tuple[Path, Result]], folder: Path) -> tuple[Result, str]:
     try:
         built, result = build(folder)
         _sync(built)
         sha256 = _digest(built)
         built.replace(path)
         _sync(path.parent)
-    except OSError as fault:
-        raise _translated(fault, path) from fault
     except LIBRARY_FAULTS as fault:
         raise _cause(folder, path, detail=str(fault)) from fault
     except StoreError as fault:
         if fault.code != "export_damaged":
             raise
         raise _cause(folder, path, detail=str(fault.facts.get("detail", ""))) from fault
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return result, sha256
 
 
@@ -104,10 +117,27 @@ def damaged(detail: str) -> StoreError:
     return StoreError("export_damaged", detail=detail)
 
 
+def system_word(fault: OSError) -> str:
+    """
+    Word of the product for a refusal of the operating system.
+
+    Parameters
+    ----------
+    fault
+        What the system raised.
+
+    Returns
+    -------
+    code
+        Text key ``word.<code>``.
+    """
+    return _SYSTEM_WORDS.get(fault.errno or 0, "system_other")
+
+
 def _translated(fault: OSError, path: Path) -> StoreError:
     if fault.errno in FULL:
         return DiskFullError("disk_full", folder=str(path.parent))
-    return StoreError("export_not_writable", path=path.name, detail=fault.strerror or str(fault))
+    return StoreError("export_not_writable", path=path.name, detail=system_word(fault))
 
 
 def _cause(folder: Path, path: Path, *, detail: str) -> StoreError:

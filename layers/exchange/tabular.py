@@ -67,8 +67,8 @@ def read_workbook(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tup
                 table, found = to_table(tidy(name), grid, merged=sheet.merged_cell_ranges or ())
                 tables.append(table)
                 faults += found
-    except (python_calamine.CalamineError, OSError) as error:
-        raise refusal("workbook_corrupt", detail=str(error)[:120]) from None
+    except (python_calamine.CalamineError, OSError):
+        raise refusal("workbook_corrupt", detail="book_unreadable") from None
     if not tables:
         raise refusal("file_empty")
     return tuple(tables), tuple(faults)
@@ -113,9 +113,15 @@ def read_text(text: str, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
             if len(grid) > limits.rows or len(cells) > limits.columns:
                 raise refusal("table_too_large", n_rows=len(grid), n_columns=len(cells), limit=limits.rows)
     except csv.Error as error:
-        raise refusal("csv_syntax", row=line, detail=str(error)[:120]) from None
+        raise refusal("csv_syntax", row=line, detail=_csv_fault(str(error))) from None
     table, faults = to_table("", grid)
     return table, (*faults, *_decimal_commas(table, delimiter))
+
+
+def _csv_fault(said: str) -> str:
+    """Word of the product for what the CSV reader says."""
+    words = (("field larger", "csv_long_cell"), ("nul", "csv_nul"), ("unexpected end", "csv_open_quote"))
+    return next((code for start, code in words if start in said.lower()), "csv_quotes")
 
 
 def to_table(name: str, grid: Grid, *, merged: Merged = ()) -> tuple[RawTable, tuple[Issue, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
+
+from layers.exchange.scratch import scratch_folder
 
 T = TypeVar("T")
 
@@ -26,8 +27,8 @@ def received(content: bytes) -> Iterator[Path]:
     path
         Where it lies until the block ends.
     """
-    with tempfile.TemporaryDirectory(prefix="nhan-") as folder:
-        path = Path(folder) / "upload"
+    with scratch_folder() as folder:
+        path = folder / "upload"
         path.write_bytes(content)
         yield path
 
@@ -50,7 +51,7 @@ def made(name: str, make: Callable[[Path], T]) -> tuple[bytes, T]:
     result
         What ``make`` returned.
     """
-    with tempfile.TemporaryDirectory(prefix="gui-") as folder:
-        path = Path(folder) / name
+    with scratch_folder() as folder:
+        path = folder / name
         result = make(path)
         return path.read_bytes(), result

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from layers.exchange.headings import ANY_LAYER, Aliases, ValueAlias
 from layers.exchange.raw import Cell
-from layers.exchange.word import fold, holds, tidy
+from layers.exchange.word import fold, holds, spoken, tidy
 from layers.issue import Severity
 from layers.spec import Column, Kind, LayerSpec
 
@@ -245,13 +245,21 @@ def word_in(text: str | None, *, field: str, layer: str, aliases: Aliases) -> st
     Returns
     -------
     value
-        Value of the earliest spelling in the text, the longest of those; None where there is none.
+        Value of the earliest spelling in the text, the longest of those; None where there is none. A spelling
+        of one word counts with its own diacritics only, unless the text was typed without any: "Chỗ này" is
+        no market (*chợ*), "CHO QUAN LAU" is one.
     """
-    said = fold(text or "")
+    said, aloud = fold(text or ""), spoken(text or "")
+    is_accented = said != aloud
     found = [
         (f" {said} ".index(f" {one.alias} "), -len(one.alias), one.value)
         for one in aliases.values
-        if one.layer == layer and one.field == field and one.value and holds(said, one.alias)
+        if one.layer == layer
+        and one.field == field
+        and one.value
+        and one.written
+        and holds(said, one.alias)
+        and (" " in one.alias or not is_accented or holds(aloud, one.written))
     ]
     return min(found)[2] if found else None
 

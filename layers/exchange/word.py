@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _GAP = re.compile(r"[^0-9a-z]+")
+_SPOKEN_GAP = re.compile(r"[\W_]+")
 
 
 def fold(text: str) -> str:
@@ -26,6 +27,23 @@ def fold(text: str) -> str:
         letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter)
     )
     return _GAP.sub(" ", plain.lower().replace("đ", "d")).strip()
+
+
+def spoken(text: str) -> str:
+    """
+    Text without case and punctuation, its diacritics kept.
+
+    Parameters
+    ----------
+    text
+        Any text; NFC and NFD give the same.
+
+    Returns
+    -------
+    spoken
+        Words parted by one space: ``Chợ, Quán Lau`` gives ``chợ quán lau``.
+    """
+    return _SPOKEN_GAP.sub(" ", unicodedata.normalize("NFC", text).casefold()).strip()
 
 
 def holds(text: str, phrase: str) -> bool:

@@ -63,6 +63,8 @@ class ExportReport:
         Texts and shapes too long for a cell of the format.
     layers
         Layer name to its rows in the file.
+    n_blanked
+        Phone and identity numbers that the caller took out of free texts.
     """
 
     path: Path
@@ -75,6 +77,7 @@ class ExportReport:
     sha256: str
     n_cut: int = 0
     layers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    n_blanked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
 
 from geo.errors import StoreError
+from layers.exchange.scratch import scratch_name
 from layers.store.gpkg import FILE_NAME, SUBFOLDERS, create_folder
 
 
@@ -42,7 +42,7 @@ def create_filled(
     """
     if (folder / FILE_NAME).exists():
         raise StoreError("workspace_exists", folder=folder.name)
-    draft = folder / f".draft-{uuid.uuid4().hex}"
+    draft = folder / scratch_name()
     try:
         store = create_folder(draft, properties)
         store.replace(tables)

@@ -6,10 +6,11 @@ import errno
 import os
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sqlalchemy.dialects import sqlite
 
 from geo.errors import (
     BusyError,
+    ColumnError,
     DiskFullError,
     InputError,
     NotFoundError,
@@ -31,7 +33,8 @@ from geo.errors import (
 )
 from layers.catalogue import spec_of
 from layers.check import Shapes
-from layers.spec import Geometry
+from layers.exchange.scratch import scratch_name, sweep
+from layers.spec import Geometry, LayerSpec
 from layers.store import schema
 from layers.store.geometry import from_blobs, register_functions
 from layers.store.table import digest_of, to_rows, to_table
@@ -101,25 +104,30 @@ class GpkgStore:
                 connection.execute(statement, rows)
 
     def read(
-        self, layer: str, *, bounds: tuple[float, float, float, float] | None = None
+        self,
+        layer: str,
+        *,
+        bounds: tuple[float, float, float, float] | None = None,
+        columns: Collection[str] | None = None,
     ) -> gpd.GeoDataFrame:
         """Rows of a layer in the order they were added; see ``Store``."""
-        spec = spec_of(layer)
+        spec = _with_only(spec_of(layer), columns)
         table = schema.TABLES[layer]
+        wanted = {"fid", schema.GEOMETRY_COLUMN, *(column.name for column in spec.columns)}
         with _transaction(self._folder, self._engine) as connection:
-            there = schema.column_names(connection, layer)
-            query = sa.select(*(column for column in table.columns if column.name in there)).order_by(
-                table.c.fid
-            )
+            there = wanted & schema.column_names(connection, layer)
+            kept = [column for column in table.columns if column.name in there]
+            query = sa.select(*kept).order_by(table.c.fid)
             if bounds is not None and spec.geometry is not Geometry.NONE:
                 query = query.where(table.c.fid.in_(_within(layer, bounds)))
-            rows = [dict(row) for row in connection.execute(query).mappings()] if there else []
-        shapes = from_blobs([row.get(schema.GEOMETRY_COLUMN) for row in rows])
+            rows = connection.execute(query).fetchall() if there else []
+        values = dict(zip((column.name for column in kept), zip(*rows, strict=True), strict=False))
+        shapes = from_blobs(values.get(schema.GEOMETRY_COLUMN, (None,) * len(rows)))
         if bounds is not None:
             touching = _touches(shapes, bounds)
             shapes = shapes[touching]
-            rows = [row for row, is_touching in zip(rows, touching.tolist(), strict=True) if is_touching]
-        return to_table(rows, shapes, spec)
+            values = {name: tuple(compress(column, touching.tolist())) for name, column in values.items()}
+        return to_table(values, shapes, spec)
 
     def count(self, layer: str) -> int:
         """Number of rows of a layer; see ``Store``."""
@@ -166,6 +174,16 @@ class GpkgStore:
             for layer, parameters in rows.items():
                 writer(connection, layer, parameters)
                 schema.describe_change(connection, layer)
+
+
+def _with_only(spec: LayerSpec, columns: Collection[str] | None) -> LayerSpec:
+    """The layer as if it had these columns alone."""
+    if columns is None:
+        return spec
+    unknown = sorted(name for name in columns if spec.column(name) is None)
+    if unknown:
+        raise ColumnError("columns_unknown", layer=spec.name, columns=", ".join(unknown))
+    return replace(spec, columns=tuple(column for column in spec.columns if column.name in columns))
 
 
 @contextmanager
@@ -300,6 +318,7 @@ def open_folder(folder: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Gpkg
     path = folder / FILE_NAME
     if not path.is_file():
         raise NotFoundError("workspace_missing", folder=folder.name)
+    sweep(folder)
     with path.open("rb") as file:
         if file.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
             raise SchemaError("workspace_not_ours", folder=folder.name)
@@ -335,7 +354,7 @@ def create_folder(folder: Path, properties: Mapping[str, str]) -> GpkgStore:
     path = folder / FILE_NAME
     if path.exists():
         raise StoreError("workspace_exists", folder=folder.name)
-    draft = folder / f".{FILE_NAME}-{uuid.uuid4().hex}"
+    draft = folder / scratch_name()
     with _errors(folder):
         for name in SUBFOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)

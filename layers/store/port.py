@@ -52,7 +52,11 @@ class Store(Protocol):
         ...
 
     def read(
-        self, layer: str, *, bounds: tuple[float, float, float, float] | None = None
+        self,
+        layer: str,
+        *,
+        bounds: tuple[float, float, float, float] | None = None,
+        columns: Collection[str] | None = None,
     ) -> gpd.GeoDataFrame:
         """
         Rows of a layer in the order they were added.
@@ -64,6 +68,8 @@ class Store(Protocol):
         bounds
             West, south, east, north [degrees]: only rows whose rectangle touches this one; rows without a
             shape are then left out.
+        columns
+            Only these columns, and ``geometry``; None: all. Large layers are read faster so.
 
         Returns
         -------
@@ -74,6 +80,8 @@ class Store(Protocol):
         ------
         NotFoundError
             There is no such layer.
+        ColumnError
+            ``columns_unknown``: the layer has no such column.
         """
         ...
 

@@ -121,14 +121,14 @@ def _refuse(code: str, bad: np.ndarray[Any, np.dtype[np.bool_]], layer: str, **f
         raise GeometryError(code, issues=(), layer=layer, rows=_short(rows), n=len(rows), **facts)
 
 
-def to_table(rows: Sequence[Mapping[str, Any]], shapes: Shapes, spec: LayerSpec) -> gpd.GeoDataFrame:
+def to_table(values: Mapping[str, Sequence[Any]], shapes: Shapes, spec: LayerSpec) -> gpd.GeoDataFrame:
     """
-    Rows read from SQL as a table.
+    Columns read from SQL as a table.
 
     Parameters
     ----------
-    rows
-        Column name to value; a column that the file lacks is unknown everywhere.
+    values
+        Column name to its values, each shape (n,); a column that the file lacks is unknown everywhere.
     shapes
         Canonical shapes or None, shape (n,).
     spec
@@ -144,21 +144,21 @@ def to_table(rows: Sequence[Mapping[str, Any]], shapes: Shapes, spec: LayerSpec)
     SchemaError
         ``workspace_damaged``: another program stored a value that is not of its column's type.
     """
+    absent = (None,) * len(shapes)
     data = {
-        column.name: _series([row.get(column.name) for row in rows], column, spec.name)
-        for column in spec.columns
+        column.name: _series(values.get(column.name, absent), column, spec.name) for column in spec.columns
     }
-    frame = pd.DataFrame(data, index=pd.RangeIndex(len(rows)))
+    frame = pd.DataFrame(data, index=pd.RangeIndex(len(shapes)))
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, index=frame.index, crs=SRS_ID), crs=SRS_ID)
 
 
-def _series(values: list[Any], column: Column, layer: str) -> pd.Series[Any]:
+def _series(values: Sequence[Any], column: Column, layer: str) -> pd.Series[Any]:
     """One typed column."""
     dtype = DTYPES[column.kind]
     try:
         if dtype != "str":
             return pd.Series(values, dtype=dtype)
-        if all(value is None or isinstance(value, str) for value in values):
+        if set(map(type, values)) <= {str, type(None)}:
             return pd.Series(values, dtype="str")
     except (TypeError, ValueError) as error:
         raise SchemaError("workspace_damaged", detail=f"{layer}.{column.name}") from error

@@ -8,6 +8,7 @@ import sys
 
 from planning import coverage
 from planning.scenario import CoverageOptions
+from planning.spread import spread
 from planning.text import share_text, tr
 from planning.workspace import open_workspace
 
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cell-m", type=float, default=None)
     parser.add_argument("--assume-flat-m", type=float, default=None)
     parser.add_argument("--assume-clutter-m", type=float, default=None)
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--spread", action="store_true")
+    parser.add_argument("--calibration", default=None, metavar="NAME")
 
 
 def run(options: argparse.Namespace) -> Result:
@@ -53,19 +57,25 @@ def run(options: argparse.Namespace) -> Result:
         cell_m=options.cell_m,
         assume_flat_m=options.assume_flat_m,
         assume_clutter_m=options.assume_clutter_m,
+        speed=options.speed,
+        calibration=options.calibration,
     )
     show = _show if sys.stderr.isatty() else None
     found = coverage.run(workspace, chosen, now=dt.datetime.now(dt.UTC), progress=show)
+    if options.spread:
+        found = spread(workspace, found, now=dt.datetime.now(dt.UTC), progress=show)
     record = {
         "run": found.digest,
         "operators": list(found.operators),
         "n_cells": found.n_cells,
         "n_assumed_cells": found.n_assumed_cells,
         "assumptions": list(found.assumptions),
+        "spread": {model: dict(shares) for model, shares in found.spread.items()},
         "area": {
             name: {"covered": shares[0], "uncovered": shares[1], "unknown": shares[2]}
             for name, shares in found.area_share.items()
         },
+        "calibration": chosen.calibration,
         "rasters": {name: str(path) for name, path in found.state_paths.items()},
     }
     lines = [
@@ -73,6 +83,8 @@ def run(options: argparse.Namespace) -> Result:
         for name, shares in found.area_share.items()
     ]
     assumed = [tr(key, options.language) for key in found.assumptions]
+    if chosen.calibration is not None:
+        assumed.append(tr("cli.coverage.calibration", options.language, name=chosen.calibration))
     return 0, record, "\n".join([tr("cli.coverage.head", options.language), *lines, *assumed])
 
 

@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--crs", default="4326", metavar="N")
     parser.add_argument("--sharing", choices=("public", "internal", "operator"), default="internal")
+    parser.add_argument(
+        "--for-operator", default=None, metavar="O", help="nhà mạng nhận tệp; cần có khi --sharing operator"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="PATH")
 
 
@@ -52,6 +55,7 @@ def run(options: argparse.Namespace) -> Result:
         epsg=parse_epsg(options.crs),
         out=options.out,
         sharing=options.sharing,
+        for_operator=options.for_operator,
         language=options.language,
         now=dt.datetime.now(dt.UTC),
     )
@@ -61,6 +65,7 @@ def run(options: argparse.Namespace) -> Result:
         "epsg": report.epsg,
         "rows": report.n_rows,
         "left_out": report.n_left_out,
+        "blanked": report.n_blanked,
         "sha256": report.sha256,
     }
     return 0, record, f"{report.path}: {report.n_rows} ({report.n_left_out})"

@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 
 from planning import gap
+from planning.runs import ANY
 from planning.text import number, share_text, tr
 from planning.workspace import open_workspace
 
@@ -50,8 +51,28 @@ def run(options: argparse.Namespace) -> Result:
         for name, figures in result.operators.items()
     ]
     lines += [
+        tr(
+            "cli.gap.expected",
+            language,
+            name=name,
+            covered=number(people.covered, language),
+            deviation=number(people.deviation, language),
+        )
+        for name, people in result.expected.items()
+    ]
+    lines += [
+        tr(
+            "cli.gap.speed",
+            language,
+            name=name,
+            target=result.speed_target_mbps,
+            share=share_text(figures.share, language),
+        )
+        for name, figures in result.speed.items()
+    ]
+    lines += [
         f"{area.rank}. {area.hamlet}: {number(area.people, language)}; "
         f"{tr(f'gap.reason.{area.reason}', language)}"
-        for area in result.areas[:10]
+        for area in result.areas_of(ANY)[:10]
     ]
     return 0, gap.to_json(result), "\n".join(lines)

@@ -16,7 +16,7 @@ from types import ModuleType
 from geo.errors import PlannerError
 from layers.exchange.staging import system_word
 from layers.issue import Issue
-from planning.cli import check, coverage, export, gap, importing, init, pathloss, sample, why
+from planning.cli import calibrate, check, coverage, export, gap, importing, init, pathloss, sample, why
 from planning.cli.report import issue_lines, issues_json
 from planning.text import tr
 
@@ -26,6 +26,7 @@ VERBS: Mapping[str, ModuleType] = {
     "import": importing,
     "check": check,
     "coverage": coverage,
+    "calibrate": calibrate,
     "gap": gap,
     "export": export,
     "pathloss": pathloss,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from planning import pathloss
+from planning import pathloss, pathloss_p1812
 
 Result = tuple[int, object, str]
 
@@ -20,7 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         Its sub-parser.
     """
     parser.add_argument("--model", default=None)
+    parser.add_argument("--add", action="append", default=[], metavar="MODEL", dest="added")
     parser.add_argument("--cases", type=Path, required=True, metavar="CSV")
+    parser.add_argument("--profiles", type=Path, default=None, metavar="NPZ|CSV")
+    parser.add_argument("--lapse-rate", type=float, default=None, metavar="N")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV")
 
 
@@ -38,6 +41,12 @@ def run(options: argparse.Namespace) -> Result:
     result
         Exit status, JSON value, text.
     """
-    report = pathloss.run(options.cases, options.out, model=options.model)
+    if options.model == pathloss_p1812.NAME:
+        pathloss.require_nothing_added(options.model, options.added)
+        report = pathloss_p1812.run(
+            options.cases, options.profiles, options.out, lapse_rate=options.lapse_rate
+        )
+    else:
+        report = pathloss.run(options.cases, options.out, model=options.model, added=options.added)
     record = {"out": str(options.out), "rows": report.n_rows, "in_range": report.n_in_range}
     return 0, record, f"{options.out}: {report.n_rows} ({report.n_in_range} in_range)"

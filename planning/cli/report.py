@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from layers.issue import Issue
-from planning.text import tr
+from planning.text import fault, tr
 
 SHOWN_ROWS = 12
 
@@ -32,15 +32,12 @@ def issues_json(issues: Sequence[Issue], language: str) -> list[dict[str, object
             "severity": str(issue.severity),
             "row": issue.row,
             "column": issue.column,
-            "message": tr(f"issue.{issue.code}.message", language, **_facts(issue)),
-            "remedy": tr(f"issue.{issue.code}.remedy", language, **_facts(issue)),
+            "message": message,
+            "remedy": remedy,
         }
         for issue in issues
+        for message, remedy in [fault(issue, language)]
     ]
-
-
-def _facts(issue: Issue) -> dict[str, object]:
-    return {"column": issue.column or "", **issue.facts}
 
 
 def issue_lines(issues: Sequence[Issue], language: str) -> list[str]:

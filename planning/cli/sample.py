@@ -1,4 +1,4 @@
-"""Tạo bộ dữ liệu mẫu (giả lập) "Xã Mẫu" (make the synthetic sample workspace)."""
+"""Tạo bộ dữ liệu mẫu (giả lập) "Xã Mẫu" hoặc "Thành phố Mẫu" (make a synthetic sample workspace)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import datetime as dt
 
 from planning import sample
+from planning.sample import city
+from planning.text import tr
 
 Result = tuple[int, object, str]
 MADE_FOR = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)  # a fixed day, so that equal seeds give equal tables
@@ -20,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser
         Its sub-parser.
     """
-    parser.add_argument("--size", choices=("commune",), default="commune")
+    parser.add_argument("--size", choices=("commune", city.SIZE), default="commune")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--if-absent", action="store_true", help="không làm gì nếu đã có")
 
@@ -41,13 +43,19 @@ def run(options: argparse.Namespace) -> Result:
     """
     if options.if_absent and (options.workspace / "workspace.gpkg").exists():
         return 0, {"workspace": str(options.workspace), "made": False}, str(options.workspace)
-    report = sample.make(options.workspace, seed=options.seed, now=MADE_FOR)
+    is_city = options.size == city.SIZE
+    make = city.make if is_city else sample.make
+    report = make(options.workspace, seed=options.seed, now=MADE_FOR)
     record = {
         "workspace": str(options.workspace),
         "made": True,
         "seed": options.seed,
+        "size": report.size,
         "counts": dict(report.counts),
         "digests": dict(report.digests),
     }
     lines = [f"{name}: {count}" for name, count in report.counts.items()]
+    if is_city:
+        record["building_share"] = city.BUILDING_SHARE
+        lines.append(tr("cli.sample.city", options.language))
     return 0, record, "\n".join([f"dữ liệu mẫu (giả lập) → {options.workspace}", *lines])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from planning import coverage
+from planning import coverage, runs
 from planning.scenario import CoverageOptions
 from planning.text import number, tr
 from planning.why import Answer, Link, explain
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> Result:
         Exit status, JSON value, text.
     """
     workspace = open_workspace(options.workspace)
-    latest = coverage.latest(workspace)
+    latest = runs.latest(workspace)
     chosen = CoverageOptions() if latest is None else latest.options
     answer = explain(
         coverage.read_inputs(workspace, chosen),
@@ -103,6 +103,7 @@ def _link_json(link: Link) -> Mapping[str, object]:
         "eirp_per_re_dbm": terms.eirp_per_re_dbm,
         "attenuation_db": terms.attenuation_db,
         "loss_db": terms.loss_db,
+        "correction_db": terms.correction_db,
         "power_dbm": terms.power_dbm,
         "planning_dbm": link.planning_dbm,
         "state": link.state.name.lower(),

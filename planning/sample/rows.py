@@ -12,7 +12,9 @@ import pandas as pd
 import shapely
 
 from layers.catalogue import spec_of
+from layers.cell import split
 from layers.spec import Kind
+from planning import data
 from planning.sample.frame import EPSG
 
 SOURCE = "dữ liệu mẫu (giả lập)"
@@ -63,6 +65,16 @@ def days(rng: np.random.Generator, *, n_days: int) -> list[str]:
     return [(FIRST_DAY + dt.timedelta(days=int(day))).isoformat() for day in rng.integers(0, N_DAYS, n_days)]
 
 
+def _named(row: Mapping[str, object]) -> dict[str, str]:
+    """Operators as owners and as tenants by name, as offices write them."""
+    names = {one.id: one.names["vi"] for one in data.operators()}
+    return {
+        column: "; ".join(names.get(part, part) for part in split(row[column]))
+        for column in ("owner", "shared_with")
+        if row.get(column)
+    }
+
+
 def table(
     manner: Manner,
     rows: Sequence[Mapping[str, object]],
@@ -92,7 +104,7 @@ def table(
     common = {"source": SOURCE, "is_sample": True, "status": "operational", "sharing": manner.sharing}
     common |= {"accuracy_m": manner.accuracy_m, "owner": manner.owner}
     full = [
-        common | {"as_of": day} | dict(row)
+        common | {"as_of": day} | dict(row) | _named(row)
         for row, day in zip(rows, days(rng, n_days=len(rows)), strict=True)
     ]
     columns = {

@@ -7,6 +7,8 @@ import pytest
 
 from geo import radio, units
 from geo.errors import RangeError
+from geo.kernels import beam
+from geo.kernels.field import pattern_db
 from tests import build
 
 
@@ -77,3 +79,35 @@ def test_decibels_and_watts_return() -> None:
 def test_reach_in_free_space_turns_the_loss_around() -> None:
     loss_db = float(radio.free_space_loss_db(1234.0, frequency_mhz=763))
     assert radio.free_space_reach_m(loss_db, frequency_mhz=763) == pytest.approx(1234.0)
+
+
+@pytest.mark.parametrize("azimuth_deg", [0.0, 75.0, None])
+def test_rows_of_receivers_get_the_attenuation_of_single_ones(azimuth_deg: float | None) -> None:
+    rng = np.random.default_rng(8)
+    for tilt_deg, electrical_deg, wide_deg, high_deg in ((0, 0, 65, 65), (3, 4, 65, 8), (-5, 8, 30, 5)):
+        n = 4000
+        dx, dz = rng.uniform(-5e3, 5e3, n).astype(np.float32), rng.uniform(-80, 40, n).astype(np.float32)
+        dy = np.float32(rng.uniform(-3e3, 3e3))
+        azimuth, tilt = np.radians(azimuth_deg or 0.0), np.radians(tilt_deg)
+        sector = np.array(
+            (40.0, 1e6, np.cos(azimuth), np.sin(azimuth), np.cos(tilt), np.sin(tilt),
+             electrical_deg, wide_deg, high_deg, azimuth_deg is None), dtype=np.float64,
+        )  # fmt: skip
+        level = np.hypot(dx, dy)
+        per_length = (1 / np.hypot(level, dz)).astype(np.float32)
+        best, chosen = np.full(n, beam.NOTHING, np.float32), np.full(n, -1, np.int16)
+        if azimuth_deg is None:
+            beam.everywhere(dz, level, per_length, sector, 3, best, chosen)
+        else:
+            beam.directed(dx, dy, dz, level, per_length, sector, 3, best, chosen)
+        exact_db = [
+            pattern_db(
+                (dx[i] * sector[3] + dy * sector[2]) * per_length[i],
+                (dx[i] * sector[2] - dy * sector[3]) * per_length[i],
+                dz[i] * per_length[i],
+                *sector[4:],
+            )
+            for i in range(n)
+        ]
+        assert np.abs(40.0 - best - exact_db).max() < 0.002
+        assert (chosen == 3).all()

@@ -103,7 +103,7 @@ def test_a_broken_outline_is_explained_with_its_place():
     assert (crossing.code, crossing.row) == ("geometry_self_crossing", 1)
     assert (crossing.facts["x"], crossing.facts["y"]) == (106.5, 20.5)
     assert (other.code, other.row) == ("geometry_invalid", 3)
-    assert "Hole lies outside shell" in other.facts["reason"]
+    assert other.facts["reason"] == "shape_hole_outside"
 
 
 def test_kinds_of_shapes_are_judged_one_by_one_and_together():

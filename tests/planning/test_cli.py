@@ -88,3 +88,22 @@ def test_figures_are_numbers_that_add_up(tmp_path: Path, capsys: pytest.CaptureF
         assert figures["covered"] + figures["uncovered"] + figures["unknown"] == pytest.approx(9000)
         assert 0 <= figures["assumed_share"] <= 1
     assert found["run"]
+
+
+def test_an_export_of_nothing_and_one_for_no_operator_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = commune.empty(tmp_path / "w")
+    row, point = commune.site(1, commune.at(1500, 1500))
+    workspace.store.replace({"site": commune.table([row | {"sharing": "operator"}], [point])})
+    workspace.store.close()
+    out = tmp_path / "x.csv"
+    words = ["export", "--layer", "site", "--format", "csv", "--out", str(out)]
+    words += ["--workspace", str(tmp_path / "w"), "--sharing"]
+    assert refused(capsys, *words, "public")["code"] == "export_nothing_shared"
+    assert refused(capsys, *words, "operator")["code"] == "export_operator_missing"
+    assert refused(capsys, *words, "operator", "--for-operator", "vnpt")["code"] == "export_nothing_shared"
+    assert not out.exists()
+    assert main([*words, "operator", "--for-operator", "viettel", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 1
+    assert out.is_file()

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from scipy.stats import norm
 
 from geo import io
 from geo.coverage import State
 from geo.errors import InputError, NotFoundError, RangeError
-from planning import coverage, gap
+from planning import coverage, data, gap, runs
 from planning.scenario import CoverageOptions
 from planning.workspace import Workspace
 from tests import commune
@@ -56,7 +57,7 @@ def test_a_mast_outside_tells_only_about_the_land_around_it(bare: Workspace) -> 
     bare.store.append({"site": commune.table([row], [point])})
     found = coverage.run(bare, CoverageOptions(cell_m=50), now=commune.NOW)
     with rasterio.open(found.flag_paths["viettel"]) as source:
-        open_border = source.read(1) & coverage.FLAG_OPEN_BORDER > 0
+        open_border = source.read(1) & runs.FLAG_OPEN_BORDER > 0
     assert open_border[:, -20:].any()
     assert "assumption.open_border" in found.assumptions
 
@@ -108,8 +109,8 @@ def test_rasters_show_nothing_beyond_the_border(bare: Workspace) -> None:
         bare, CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=0), now=commune.NOW
     )
     state = io.read(found.state_paths["any"])
-    assert set(np.unique(state.values)) <= {*State, coverage.NOTHING}
-    inside = (state.values != coverage.NOTHING).sum() * 50 * 50
+    assert set(np.unique(state.values)) <= {*State, runs.NOTHING}
+    inside = (state.values != runs.NOTHING).sum() * 50 * 50
     assert inside == pytest.approx(bare.boundary().area, rel=0.02)
 
 
@@ -121,7 +122,7 @@ def test_an_unknown_technology_or_cell_size_is_refused_and_the_estimate_stays(ba
     for cell_m in (-5.0, float("nan"), 1e6):
         with pytest.raises(RangeError):
             coverage.run(bare, CoverageOptions(cell_m=cell_m), now=commune.NOW)
-    assert coverage.latest(bare) == before
+    assert runs.latest(bare) == before
 
 
 def test_a_stale_estimate_is_said_to_be_stale_or_made_again(bare: Workspace) -> None:
@@ -139,10 +140,39 @@ def test_a_stale_estimate_is_said_to_be_stale_or_made_again(bare: Workspace) -> 
 
 
 def test_only_the_runs_in_use_keep_their_rasters(bare: Workspace) -> None:
-    for height_m in (0.0, 1.0, 2.0, 3.0):
-        options = CoverageOptions(cell_m=50, assume_flat_m=height_m, assume_clutter_m=0)
-        coverage.run(bare, options, now=commune.NOW)
-    assert len(list((bare.rasters / "coverage").iterdir())) == 2
+    made = [
+        coverage.run(
+            bare, CoverageOptions(cell_m=50, assume_flat_m=height, assume_clutter_m=0), now=commune.NOW
+        )
+        for height in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    ]
+    kept = runs.history(bare)
+    assert [run.digest for run in kept] == [run.digest for run in reversed(made[1:])]
+    assert len(list((bare.rasters / "coverage").iterdir())) == len(kept)
+
+
+def test_an_estimate_kept_is_taken_up_again_as_it_was(bare: Workspace) -> None:
+    first, second = (CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=high) for high in (0, 5))
+    before = coverage.run(bare, first, now=commune.NOW)
+    coverage.run(bare, second, now=commune.NOW)
+    again = coverage.run(bare, first, now=commune.NOW.replace(year=2027))
+    assert again == before
+    assert runs.latest(bare) == before
+    assert len(runs.history(bare)) == 2
+
+
+def test_probability_stands_in_place_of_the_margin(bare: Workspace) -> None:
+    commune.with_ground(bare, clutter_m=10)
+    found = coverage.run(bare, CoverageOptions(cell_m=50), now=commune.NOW)
+    chance, power, flag = (
+        io.read(paths["viettel"]).values.astype(float)
+        for paths in (found.probability_paths, found.power_paths, found.flag_paths)
+    )
+    blocked = (power > runs.NO_POWER) & (chance <= 100) & (flag.astype(int) & runs.FLAG_BLOCKED > 0)
+    median_dbm = power[blocked] / runs.CENTI + data.levels().margin_db
+    expected = 100 * norm.cdf((median_dbm - data.levels().lowest_covered_dbm) / 8.0)
+    assert blocked.sum() > 100
+    assert np.abs(chance[blocked] - expected).max() <= 0.51
 
 
 def test_two_operators_rest_on_an_assumption_when_one_of_them_does() -> None:

@@ -274,10 +274,9 @@ def test_story_the_orchard_takes_the_signal_from_houses_behind_it(
     assert covered_share(workspace, row) < 0.1
     assert covered_share(workspace, row, orchard=False) > 0.6
     lane = land.orchard_lane()
-    places = gpd.GeoSeries([area.geometry for area in result.areas], crs=4326).to_crs(9210)
-    behind = [
-        area for area, place in zip(result.areas, places, strict=True) if place.intersects(lane.buffer(40))
-    ]
+    areas = result.areas_of("any")
+    places = gpd.GeoSeries([area.geometry for area in areas], crs=4326).to_crs(9210)
+    behind = [area for area, place in zip(areas, places, strict=True) if place.intersects(lane.buffer(40))]
     assert [(area.reason, area.facts["obstacle"], area.facts["mast"]) for area in behind] == [
         ("shadowed", "trees", "MAU-BTS-04")
     ]

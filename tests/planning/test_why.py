@@ -11,7 +11,7 @@ import rasterio
 from geo.coverage import State
 from geo.crs import transform
 from geo.errors import InputError
-from planning import coverage, why
+from planning import coverage, runs, why
 from planning.cli.main import main
 from planning.scenario import CoverageOptions
 from planning.workspace import Workspace
@@ -41,12 +41,12 @@ def ask(workspace: Workspace, x_m: float, y_m: float) -> why.Answer:
         lat=lat,
         epsg=commune.EPSG,
         dense=workspace.is_dense(),
-        found=coverage.latest(workspace),
+        found=runs.latest(workspace),
     )
 
 
 def test_state_and_level_of_thirty_places_are_those_of_the_rasters(served: Workspace) -> None:
-    found = coverage.latest(served)
+    found = runs.latest(served)
     assert found is not None
     with (
         rasterio.open(found.state_paths["viettel"]) as state,
@@ -54,7 +54,7 @@ def test_state_and_level_of_thirty_places_are_those_of_the_rasters(served: Works
     ):
         shown, levels = state.read(1), power.read(1)
         place = state.transform
-    inside = np.argwhere(shown != coverage.NOTHING)
+    inside = np.argwhere(shown != runs.NOTHING)
     chosen = inside[np.random.default_rng(3).choice(len(inside), 30, replace=False)]
     equal = []
     for row, col in chosen:

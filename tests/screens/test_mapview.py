@@ -75,17 +75,13 @@ def test_rows_without_a_place_are_not_drawn():
     assert mapview.draw_layer(table, spec_of("site"), operators={}) == ()
 
 
-@pytest.mark.parametrize("size", [(400, 300), (760, 480), (1200, 700)])
-def test_a_view_shows_the_whole_extent(size):
-    bounds = (106.43, 20.79, 106.52, 20.88)
-    (latitude, longitude), zoom = mapview.view_of(bounds, width_px=size[0], height_px=size[1])
-    degrees = 360 / (256 * 2**zoom) * size[0]
-    assert degrees >= bounds[2] - bounds[0]
-    assert (
-        degrees / np.cos(np.radians(latitude)) * size[1] / size[0] * np.cos(np.radians(latitude)) ** 2 >= 0.09
-    )
-    assert bounds[1] < latitude < bounds[3]
-    assert bounds[0] < longitude < bounds[2]
+def test_a_view_reaches_the_browser_as_the_extent_and_a_point_gets_room():
+    box = json.loads(mapview._view((106.43, 20.79, 106.52, 20.88)).payload)
+    assert box == {"kind": "view", "bounds": [[20.79, 106.43], [20.88, 106.52]]}
+    (south, west), (north, east) = json.loads(mapview._view((106.5, 20.8, 106.5, 20.8)).payload)["bounds"]
+    assert (south + north) / 2 == pytest.approx(20.8)
+    assert (west + east) / 2 == pytest.approx(106.5)
+    assert north - south == pytest.approx(mapview.SMALLEST_DEG)
 
 
 def test_extents_join():
@@ -101,6 +97,7 @@ def test_a_click_tells_place_and_reach():
 
 
 def test_the_base_of_a_map_never_changes_so_that_its_frame_stays():
-    first, second = (mapview._Base(zoom_in="Phóng to", zoom_out="Thu nhỏ") for _ in range(2))
+    words = mapview.Titles(name="Bản đồ", zoom_in="Phóng to", zoom_out="Thu nhỏ", language="vi")
+    first, second = (mapview._Base(titles=words) for _ in range(2))
     assert first.script == second.script
     assert first.titles == second.titles

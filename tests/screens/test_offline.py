@@ -94,7 +94,7 @@ def test_starting_the_process_does_not_load_the_map_component_too_early():
 @pytest.fixture
 def client():
     async def page(_request):
-        return HTMLResponse('<!DOCTYPE html><html lang="en"><body>ộ</body></html>')
+        return HTMLResponse('<!DOCTYPE html><html lang="en"><head></head><body>ộ</body></html>')
 
     own = routes.routes()
     served = Starlette(routes=[*own, Route("/{rest:path}", page)], middleware=list(routes.middleware()))
@@ -141,20 +141,27 @@ def picture(path, style, *, x_m, y_m, zoom=18):
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize(
-    ("x_m", "y_m", "margin", "expected"),
+    ("x_m", "y_m", "scale", "expected"),
     [
-        (574_305, 2_304_795, 0.0, (1, 2, 3, 255)),
-        (574_305, 2_304_795, 20.0, (4, 5, 6, 255)),
-        (574_355, 2_304_795, 0.0, (4, 5, 6, 255)),
-        (574_355, 2_304_795, 20.0, (9, 9, 9, 255)),
-        (574_035, 2_304_965, 0.0, (0, 0, 0, 0)),
-        (573_900, 2_304_795, 0.0, (0, 0, 0, 0)),
+        (574_305, 2_304_795, 1.0, (1, 2, 3, 255)),
+        (574_305, 2_304_795, 1.25, (4, 5, 6, 255)),
+        (574_355, 2_304_795, 1.0, (4, 5, 6, 255)),
+        (574_355, 2_304_795, 1.25, (9, 9, 9, 255)),
+        (574_035, 2_304_965, 1.0, (0, 0, 0, 0)),
+        (573_900, 2_304_795, 1.0, (0, 0, 0, 0)),
     ],
-    ids=["strong", "strong-less-margin", "weak", "under-all", "unknown", "outside"],
+    ids=["strong", "strong-in-larger-steps", "weak", "under-all", "unknown", "outside"],
 )
-def test_a_cell_is_drawn_in_the_colour_of_its_class_at_its_place(raster, x_m, y_m, margin, expected):
-    style = tiles.TileStyle(levels=LEVELS, margin=margin, below=(9, 9, 9, 255))
+def test_a_cell_is_drawn_in_the_colour_of_its_class_at_its_place(raster, x_m, y_m, scale, expected):
+    style = tiles.TileStyle(levels=LEVELS, scale=scale, below=(9, 9, 9, 255))
     assert picture(raster, style, x_m=x_m, y_m=y_m) == expected
+
+
+def test_hundredths_of_a_decibel_are_classed_in_decibels():
+    style = tiles.TileStyle(levels=((13.0, (1, 1, 1, 255)), (0.0, (2, 2, 2, 255))), scale=0.01)
+    drawn = tiles.colour(np.array([[1300.0, 1299.0, 0.0, -1.0, np.nan]]), style)
+    assert drawn[0].tolist() == [[1, 2, 2, 0, 0]]
+    assert drawn[3].tolist() == [[255, 255, 255, 0, 0]]
 
 
 def test_states_have_their_own_colours_and_unknown_values_none():
@@ -186,7 +193,7 @@ def test_a_token_ends_with_its_time_and_changes_with_the_file_and_the_style(clie
     style = tiles.TileStyle(levels=LEVELS)
     first = tiles.mint(raster, style)
     assert tiles.mint(raster, style) == first
-    assert tiles.mint(raster, tiles.TileStyle(levels=LEVELS, margin=8.0)) != first
+    assert tiles.mint(raster, tiles.TileStyle(levels=LEVELS, scale=0.01)) != first
     expired = tiles.mint(raster, style, now_s=time.time() - 3 * tiles.LIFETIME_S)
     assert client.get(f"/tiles/{expired}/0/0/0.png").status_code == 404
     os.utime(raster, ns=(1, 1))
@@ -210,6 +217,7 @@ def test_the_page_names_its_language_and_every_answer_carries_the_headers(client
     page = client.get("/noi-chua-dat" + query)
     assert f'<html lang="{language}">' in page.text
     assert page.text.endswith("ộ</body></html>")
+    assert "<head><script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin" in page.text
     for answer in (page, client.get("/vendor/leaflet/leaflet.css"), client.get("/tiles/none/0/0/0.png")):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"

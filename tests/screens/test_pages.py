@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import pytest
 import streamlit_folium
 from streamlit.testing.v1 import AppTest
 
+from geo.gap import Figures
 from planning import coverage, sample
 from planning.scenario import CoverageOptions
 from planning.workspace import open_workspace
-from screens import assets, state
+from screens import assets, figure, state
 from tests import commune
 
 SCREENS = ("start", "layer", "coverage", "gap", "dataset")
@@ -170,6 +172,70 @@ def test_searching_a_hamlet_needs_no_accents(filled):
         if title in table.columns and state.text.tr("screen.gap.share", "vi") in table
     ]
     assert list(found[0][title]) == [name for name in names if name == names[0]]
+
+
+def tables_with(app: AppTest, *titles: str):
+    words = {state.text.tr(title, "vi") for title in titles}
+    return [table.value for table in app.dataframe if words <= set(table.value.columns)]
+
+
+def test_the_hamlet_table_of_every_operator_equals_the_json_worst_first(filled):
+    answer = state.gap.to_json(state.gap.run(open_workspace(filled), now=NOW))
+    app = app_of("gap", filled)
+    names = ("people", "share")
+    columns = [state.text.tr(f"state.{name}", "vi") for name in ("covered", "uncovered", "unknown")]
+    for operator in answer["operators"]:
+        app.selectbox(key="gap_operator").set_value(operator).run()
+        [table] = tables_with(app, "screen.gap.hamlet", *(f"screen.gap.{name}" for name in names))
+        wanted = sorted(
+            (
+                [-figures["uncovered"], -figures["unknown"], row["name"], figures]
+                for row in answer["hamlets"]
+                for figures in (row["operators"][operator],)
+            ),
+            key=lambda row: row[:2],
+        )
+        assert list(table[state.text.tr("screen.gap.hamlet", "vi")]) == [row[2] for row in wanted]
+        for column, name in zip(columns, ("covered", "uncovered", "unknown"), strict=True):
+            assert list(table[column]) == [round(row[3][name]) for row in wanted]
+        areas = [area for area in answer["areas"] if area["operator"] == operator]
+        ranked = tables_with(app, "screen.gap.rank", "screen.gap.reason")
+        assert [len(table) for table in ranked] == ([len(areas)] if areas else [])
+
+
+def test_fibre_that_nobody_knows_is_not_called_zero(filled):
+    words = shown(app_of("gap", filled))
+    assert state.text.tr("screen.gap.fiber.none", "vi") in words
+    assert "0 trong 0" not in words
+
+
+def test_a_share_of_which_nothing_is_known_is_said_in_words(monkeypatch):
+    monkeypatch.setattr(state, "language", lambda: "vi")
+    nothing = Figures(total=10, covered=0, uncovered=0, unknown=10, assumed=0)
+    nobody = Figures(total=10, covered=0, uncovered=10, unknown=0, assumed=0)
+    assert figure.served(nothing) == state.text.tr("state.unknown", "vi")
+    assert figure.served(nobody) == figure.share(0)
+
+
+def test_a_click_where_two_masts_stand_asks_which_one(filled, tmp_path):
+    folder = tmp_path / "twins"
+    shutil.copytree(filled, folder)
+    made = open_workspace(folder)
+    pairs = [commune.site(number, commune.at(700, 700)) for number in (1, 2)]
+    made.store.replace({"site": commune.table([row for row, _ in pairs], [point for _, point in pairs])})
+    [first, _] = made.store.read("site").geometry
+    made.store.close()
+    app = app_of("layer", folder)
+    app.session_state["map_layer"] = {
+        "last_clicked": {"lat": first.y, "lng": first.x, "reach_m": 10, "zoom": 15}
+    }
+    app.run()
+    assert not app.error, shown(app)
+    [choice] = [radio for radio in app.radio if str(radio.key).startswith("layer_pick")]
+    assert choice.label == state.text.tr("screen.layer.several", "vi", n=2)
+    assert len(choice.options) == 2
+    choice.set_value(1).run()
+    assert f"Trạm {2}" in shown(app)
 
 
 def test_texts_of_the_screens_exist_in_both_languages():

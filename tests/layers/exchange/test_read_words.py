@@ -191,3 +191,22 @@ def test_english_headings_are_understood_too() -> None:
 def test_a_running_number_serves_as_id_only_where_nothing_better_is_there() -> None:
     assert guess(("TT", "Tên thôn"), spec_of("hamlet"), data.aliases()).fields["TT"] == "id"
     assert guess(("TT", "Mã", "Tên thôn"), spec_of("hamlet"), data.aliases()).fields["TT"] is None
+
+
+KINDS = [
+    ("Chỗ này", None),
+    ("chỗ họp thôn", None),
+    ("Trại gà Đông Hạ", None),
+    ("Nhà cho thuê", None),
+    ("Chợ Quán Lau", "market"),
+    ("CHO QUAN LAU", "market"),
+    ("Cho Quan Lau (chợ cũ)", "market"),
+    ("Nhà ga Phạm Xá", "transport"),
+    ("Trường Tiểu học Mẫu Hạ", "school"),
+    ("Nhà khác", None),
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_a_short_word_betrays_a_kind_with_its_own_accents_only(name: str, kind: str | None) -> None:
+    assert word_in(name, field="kind", layer="place", aliases=data.aliases()) == kind

@@ -1,0 +1,106 @@
+"""Figures beside presence: people to be expected covered, and people with the speed of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from geo import io
+from geo.coverage import Levels, State, combine
+from geo.gap import Figures, tally
+from geo.grid import Grid
+from geo.probability import ExpectedPeople, expected_people
+from geo.raster import Raster
+from geo.receiver import OutdoorCells, outdoor_cells, states_at
+from geo.units import Bytes, Floats
+from planning import data
+from planning.people import Settlement
+from planning.runs import ANY, UNKNOWN_PERCENT, CoverageRun
+
+FAST = Levels(names=("fast", "slow"), lower_dbm=(0.5, -np.inf), covered=(True, False), margin_db=0.0)
+"""Levels that turn 1 (fast enough) and 0 into states."""
+
+
+def expected(found: CoverageRun, settlement: Settlement) -> Mapping[str, ExpectedPeople]:
+    """
+    People to be expected covered, from the probability at each place.
+
+    Parameters
+    ----------
+    found
+        The estimate.
+    settlement
+        People points and houses.
+
+    Returns
+    -------
+    expected
+        Operator or ``any`` to the sums; empty where the estimate holds no probabilities.
+    """
+    rasters = {name: io.read(path) for name, path in found.probability_paths.items()}
+    pairs = _pairs(rasters, settlement)
+    return MappingProxyType(
+        {
+            name: expected_people(settlement.people.n_people, _chance(raster, settlement, pairs[raster.grid]))
+            for name, raster in rasters.items()
+        }
+    )
+
+
+def fast(found: CoverageRun, settlement: Settlement) -> Mapping[str, Figures]:
+    """
+    People who reach the target of speed outdoors.
+
+    Parameters
+    ----------
+    found
+        The estimate.
+    settlement
+        People points and houses.
+
+    Returns
+    -------
+    figures
+        Operator or ``any`` to people in three states; empty where no speed was estimated.
+    """
+    people = settlement.people
+    states: dict[str, Bytes] = {}
+    rasters = {name: io.read(path) for name, path in found.fast_paths.items() if name != ANY}
+    pairs = _pairs(rasters, settlement)
+    for name, raster in rasters.items():
+        here = np.nan_to_num(raster.sample(people.x_m, people.y_m), nan=float(State.UNKNOWN)).astype(np.uint8)
+        at_home = people.building >= 0
+        enough = (raster.values == State.COVERED).astype(np.float64)
+        here[at_home] = states_at(pairs[raster.grid], enough, raster.values, levels=FAST)[
+            people.building[at_home]
+        ]
+        states[name] = here
+    if states:
+        states[ANY], _ = combine([states[name] for name in sorted(states)])
+    doubtful = np.ones(len(people.x_m), dtype=np.bool_)  # loads, layers and shares are assumed everywhere
+    return MappingProxyType({name: tally(state, people.n_people, doubtful) for name, state in states.items()})
+
+
+def _pairs(rasters: Mapping[str, Raster], settlement: Settlement) -> dict[Grid, OutdoorCells]:
+    # The rasters of an estimate share one grid: the cells around every house are found once.
+    ring_m = data.setting("outdoor_ring_m")
+    grids = {raster.grid for raster in rasters.values()}
+    return {grid: outdoor_cells(grid, settlement.outlines, ring_m=ring_m) for grid in grids}
+
+
+def _chance(raster: Raster, settlement: Settlement, pairs: OutdoorCells) -> Floats:
+    # Of a house the mean over the outdoor cells around it; unknown where any of them is.
+    people = settlement.people
+    share = np.where(raster.values >= UNKNOWN_PERCENT, np.nan, raster.values / 100.0)
+    count = np.bincount(pairs.building, minlength=pairs.n_buildings)
+    total = np.bincount(pairs.building, weights=share[pairs.row, pairs.col], minlength=pairs.n_buildings)
+    at_houses = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    row, col = raster.grid.to_rowcol(people.x_m, people.y_m)
+    inside = (row >= 0) & (row < raster.grid.rows) & (col >= 0) & (col < raster.grid.cols)
+    chance = np.full(len(people.x_m), np.nan)
+    chance[inside] = share[row[inside], col[inside]]
+    at_home = people.building >= 0
+    chance[at_home] = at_houses[people.building[at_home]]
+    return chance
