@@ -71,10 +71,13 @@ class CasesReport:
         Cases.
     n_in_range
         Cases that the model's table covers.
+    not_read
+        Columns that look like an input and were left alone.
     """
 
     n_rows: int
     n_in_range: int
+    not_read: tuple[str, ...] = ()
 
 
 def run(cases_path: Path, out: Path, *, model: str | None, added: Sequence[str] = ()) -> CasesReport:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from planning import pathloss, pathloss_p1812
+from planning.text import tr
 
 Result = tuple[int, object, str]
 
@@ -48,5 +49,12 @@ def run(options: argparse.Namespace) -> Result:
         )
     else:
         report = pathloss.run(options.cases, options.out, model=options.model, added=options.added)
-    record = {"out": str(options.out), "rows": report.n_rows, "in_range": report.n_in_range}
-    return 0, record, f"{options.out}: {report.n_rows} ({report.n_in_range} in_range)"
+    record = {
+        "out": str(options.out),
+        "rows": report.n_rows,
+        "in_range": report.n_in_range,
+        "not_read": list(report.not_read),
+    }
+    lines = [f"{options.out}: {report.n_rows} ({report.n_in_range} in_range)"]
+    lines += [tr("cli.pathloss.not_read", options.language, column=name) for name in report.not_read]
+    return 0, record, "\n".join(lines)

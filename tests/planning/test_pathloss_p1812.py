@@ -53,7 +53,7 @@ def test_columns_come_back_in_order_with_the_loss_last(tmp_path: Path) -> None:
 
 
 def test_the_lapse_rate_of_the_case_holds_unless_one_is_asked_for(tmp_path: Path) -> None:
-    text = "f_mhz,htg,hrg,dN,latitude_deg,d_km\n700,15,10,70,20,12\n"
+    text = "f_mhz,htg,hrg,lapse_rate,latitude_deg,d_km\n700,15,10,70,20,12\n"
     flat = archive(tmp_path, n=np.array([60]), h=np.zeros(60), c=None)
     losses = []
     for lapse_rate in (None, 70.0, 40.0):
@@ -61,6 +61,21 @@ def test_the_lapse_rate_of_the_case_holds_unless_one_is_asked_for(tmp_path: Path
         losses.append(pd.read_csv(tmp_path / "out.csv")["loss_db"][0])
     assert losses[0] == losses[1]
     assert losses[2] > losses[0] + 0.1
+
+
+def test_the_column_dn_of_the_reference_layout_is_left_alone_and_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    losses = []
+    for name in ("dN", "note"):
+        text = f"f_mhz,htg,hrg,{name},latitude_deg,d_km\n700,15,10,70,20,12\n"
+        flat = archive(tmp_path, n=np.array([60]), h=np.zeros(60), c=None)
+        words = ["--cases", str(write(tmp_path, text)), "--profiles", str(flat)]
+        out = tmp_path / "out.csv"
+        assert main(["pathloss", "--model", "p1812", "--json", *words, "--out", str(out)]) == 0
+        assert json.loads(capsys.readouterr().out)["not_read"] == (["dN"] if name == "dN" else [])
+        losses.append(pd.read_csv(out)["loss_db"][0])
+    assert losses[0] == losses[1]
 
 
 @pytest.mark.parametrize("framed", [True, False])
