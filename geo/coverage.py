@@ -108,9 +108,13 @@ class Levels:
             Place in ``names``; below the last edge, or nothing received: the last place if its edge is
             −inf, else the number of levels.
         """
-        values = np.nan_to_num(np.asarray(planning_dbm, dtype=np.float64), nan=-np.inf)
-        rising = np.array(self.lower_dbm[::-1], dtype=np.float64)
-        return (len(self.names) - np.searchsorted(rising, values, side="right")).astype(np.int8)
+        values = np.asarray(planning_dbm)
+        index = np.full(values.shape, len(self.names), dtype=np.int8)
+        for place, edge in reversed(list(enumerate(self.lower_dbm))):
+            index[values >= edge] = place
+        if math.isinf(self.lower_dbm[-1]):
+            index[np.isnan(values)] = len(self.names) - 1
+        return index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -17,6 +17,10 @@ WITHOUT = "free_space"
 """Model without fading of its own: there a place is covered or not."""
 
 
+ROWS = 256
+"""Rows worked on at a time, so that a city needs no more memory than its rasters."""
+
+
 def served_probability(
     coverage: Coverage,
     operator: str,
@@ -52,27 +56,24 @@ def served_probability(
     ----------
     TR 38.901 Table 7.4.1-1, column σ_SF, and note 1 for the breakpoint distance.
     """
-    server, blocked = coverage.server[operator], coverage.blocked[operator]
-    rows, cols = np.nonzero(server >= 0)
     chance: Floats32 = np.zeros(coverage.grid.shape, dtype=np.float32)
-    if not len(rows):
-        return chance
-    index = server[rows, cols]
-    x_m, y_m = coverage.grid.to_xy(rows, cols)
-    away_m = np.hypot(
-        x_m - np.array([one.x_m for one in servers])[index],
-        y_m - np.array([one.y_m for one in servers])[index],
-    )
+    place_m = np.array([(one.x_m, one.y_m) for one in servers]).reshape(-1, 2)
     breakpoints_m = np.array([_breakpoint_m(one, receiver_height_m) for one in servers])
     names = np.array(
         [_model(one, model=model, dense=dense, receiver_height_m=receiver_height_m) for one in servers]
     )
-    sigma_db = _sigma_db(names[index], ~blocked[rows, cols], away_m > breakpoints_m[index])
-    chance[rows, cols] = coverage_probability(
-        coverage.power_dbm[operator][rows, cols],
-        threshold_dbm=coverage.levels.lowest_covered_dbm,
-        sigma_db=sigma_db,
-    )
+    for top in range(0, coverage.grid.rows, ROWS):
+        part = slice(top, top + ROWS)
+        rows, cols = np.nonzero(coverage.server[operator][part] >= 0)
+        index = coverage.server[operator][part][rows, cols]
+        x_m, y_m = coverage.grid.to_xy(rows + top, cols)
+        away_m = np.hypot(x_m - place_m[index, 0], y_m - place_m[index, 1])
+        los = ~coverage.blocked[operator][part][rows, cols]
+        chance[part][rows, cols] = coverage_probability(
+            coverage.power_dbm[operator][part][rows, cols],
+            threshold_dbm=coverage.levels.lowest_covered_dbm,
+            sigma_db=_sigma_db(names[index], los, away_m > breakpoints_m[index]),
+        )
     return chance
 
 

@@ -76,6 +76,28 @@ class Quality:
     lead_db: Floats32
     n_servers: Bytes
 
+    def cut(self, part: tuple[slice, slice]) -> Quality:
+        """
+        The figures of some cells.
+
+        Parameters
+        ----------
+        part
+            Rows and columns.
+
+        Returns
+        -------
+        quality
+            Copies, so that the whole can be forgotten.
+        """
+        return Quality(
+            sinr_db=self.sinr_db[part].copy(),
+            throughput_mbps=self.throughput_mbps[part].copy(),
+            second_dbm=self.second_dbm[part].copy(),
+            lead_db=self.lead_db[part].copy(),
+            n_servers=self.n_servers[part].copy(),
+        )
+
 
 @dataclass(slots=True, eq=False)
 class _Carrier:

@@ -32,6 +32,7 @@ from planning.scenario import CoverageOptions, digest, surface_digest
 from planning.workspace import Workspace
 
 MIN_CELL_M, MAX_CELL_M = 2.0, 100.0
+MARGIN_M = 500.0  # rasters reach this far beyond the border
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,9 @@ def run(
         return before
     inputs = read_inputs(workspace, options)
     coverage = compute(workspace, options, inputs, progress=progress, cancelled=cancelled)
-    coverage, opened = _opened(inputs, coverage, technology=options.technology)
+    west_m, south_m, east_m, north_m = inputs.boundary.bounds
+    wanted = (west_m - MARGIN_M, south_m - MARGIN_M, east_m + MARGIN_M, north_m + MARGIN_M)
+    coverage, opened = _opened(inputs, coverage.window(wanted), technology=options.technology)
     outcome = runs.Outcome(
         boundary=inputs.boundary,
         transmitters=inputs.transmitters,
@@ -117,7 +120,7 @@ def run(
             name: _probability(inputs, coverage, name, model=options.model, dense=workspace.is_dense())
             for name in inputs.operators
         },
-        quality=_quality(workspace, options, inputs, cancelled=cancelled) if options.speed else {},
+        quality=_quality(workspace, options, inputs, wanted, cancelled=cancelled) if options.speed else {},
         assumptions=_assumptions(inputs, options, coverage, opened),
     )
     return runs.keep(workspace, outcome, digest=key, options=options, now=now)
@@ -189,10 +192,11 @@ def _quality(
     workspace: Workspace,
     options: CoverageOptions,
     inputs: Inputs,
+    wanted: tuple[float, float, float, float],
     *,
     cancelled: Callable[[], bool] | None,
 ) -> dict[str, Quality]:
-    return quality(
+    found = quality(
         inputs.transmitters,
         inputs.surface,
         levels=data.levels(),
@@ -214,6 +218,8 @@ def _quality(
         cancelled=cancelled,
         store=_losses(workspace, options),
     )
+    _, part = inputs.surface.grid.window(wanted)
+    return {operator: one.cut(part) for operator, one in found.items()}
 
 
 def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:

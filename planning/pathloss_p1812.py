@@ -46,9 +46,10 @@ USUAL: Mapping[str, float] = {
 }
 NOT_READ = ("dN",)
 """
-Columns of the reference layout that are left alone, and reported. The figures beside it were computed with a
-lapse rate of 45 N-units/km in each of its 1,500 cases, whatever ``dN`` says there: so computed, all agree
-within 0.0002 dB; by the column, one in a hundred differs by more than 0.2 dB. A column ``lapse_rate`` is read.
+Columns of the reference layout that are left alone, and reported. The figures beside it were computed with
+a lapse rate of 45 N-units/km in each of its 1,500 cases, whatever ``dN`` says there: so computed, all agree
+within 0.0002 dB; by the column, one in a hundred differs by more than 0.2 dB. A column ``lapse_rate`` is
+read.
 """
 
 _ENDS = ("lat_t", "lon_t", "lat_r", "lon_r")

@@ -34,7 +34,6 @@ NOTHING = 255  # outside the border
 UNKNOWN_LEVEL = 254
 UNKNOWN_PERCENT = 254
 FLAG_ASSUMED, FLAG_BLOCKED, FLAG_OPEN_BORDER = 1, 2, 4
-MARGIN_M = 500.0  # rasters reach this far beyond the border
 CENTI = 100.0
 NO_POWER = -32768
 KINDS = ("power", "level", "state", "flag", "probability", "server", "sinr", "speed", "count", "fast")
@@ -130,7 +129,7 @@ class Outcome:
     transmitters
         Those used.
     coverage
-        The engine's outcome, the open border taken into account.
+        The engine's outcome around the outline, the open border taken into account.
     opened
         Operator to the cells that a mast outside, of which nobody has told, could serve.
     probability
@@ -235,19 +234,17 @@ def keep(
     """
     states = {operator: outcome.coverage.state(operator) for operator in outcome.opened}
     states[ANY], states[TWO_OR_MORE] = combine(list(states.values()))
-    west_m, south_m, east_m, north_m = outcome.boundary.bounds
-    wanted = (west_m - MARGIN_M, south_m - MARGIN_M, east_m + MARGIN_M, north_m + MARGIN_M)
-    grid, part = outcome.coverage.grid.window(wanted)
+    grid = outcome.coverage.grid
     inside = _inside(grid, outcome.boundary)
     folder = Path("rasters") / "coverage" / digest
     names: dict[str, dict[str, str]] = {}
     for name, state in states.items():
-        bands = _bands(name, outcome, state, part, inside) | _speed(name, outcome, state, part, inside)
+        bands = _bands(name, outcome, state, inside) | _speed(name, outcome, state, inside)
         for kind, (values, unit, nodata) in bands.items():
             path = folder / f"{name}_{kind}.tif"
             io.write_cog(workspace.folder / path, Raster(grid=grid, values=values, unit=unit, nodata=nodata))
             names.setdefault(name, {})[f"{kind}_path"] = path.as_posix()
-    shares = {name: _area_shares(state[part][inside]) for name, state in states.items()}
+    shares = {name: _area_shares(state[inside]) for name, state in states.items()}
     made = _rows(workspace, outcome, names, shares, digest=digest, options=options, now=now)
     _keep(workspace, made)
     return _required(workspace)
@@ -394,57 +391,53 @@ def _inside(grid: Grid, boundary: shapely.Geometry) -> Booleans:
     return inside
 
 
-def _bands(
-    name: str, outcome: Outcome, state: Bytes, part: tuple[slice, slice], inside: Booleans
-) -> dict[str, Band]:
-    shown = np.where(inside, state[part], NOTHING).astype(np.uint8)
+def _bands(name: str, outcome: Outcome, state: Bytes, inside: Booleans) -> dict[str, Band]:
+    shown = np.where(inside, state, NOTHING).astype(np.uint8)
     bands: dict[str, Band] = {"state": (shown, "state", NOTHING)}
     if name == TWO_OR_MORE:
         return bands
     coverage, opened = outcome.coverage, outcome.opened
     served = [name] if name in opened else sorted(opened)
-    power = np.fmax.reduce([coverage.planning_dbm(operator)[part] for operator in served])
+    power = np.fmax.reduce([coverage.planning_dbm(operator) for operator in served])
     level = data.levels().index(power).astype(np.uint8)
     level = np.where(shown == State.UNKNOWN, UNKNOWN_LEVEL, np.where(inside, level, NOTHING)).astype(np.uint8)
     bands["level"] = (level, "level", NOTHING)
-    bands["probability"] = (_percent(outcome, served, part, inside), "%", NOTHING)
+    bands["probability"] = (_percent(outcome, served, inside), "%", NOTHING)
     if name in opened:
         centi = np.where(np.isfinite(power), np.rint(power * CENTI), NO_POWER).clip(NO_POWER, 32767)
         bands["power"] = (centi.astype(np.int16), "0.01 dBm", NO_POWER)
-        flags = coverage.assumed[name][part] * FLAG_ASSUMED + coverage.blocked[name][part] * FLAG_BLOCKED
-        flags = flags + opened[name][part] * FLAG_OPEN_BORDER
+        flags = coverage.assumed[name] * FLAG_ASSUMED + coverage.blocked[name] * FLAG_BLOCKED
+        flags = flags + opened[name] * FLAG_OPEN_BORDER
         bands["flag"] = (flags.astype(np.uint8), "flag", NOTHING)
-        server = np.where(inside, coverage.server[name][part], NO_POWER).astype(np.int16)
+        server = np.where(inside, coverage.server[name], NO_POWER).astype(np.int16)
         bands["server"] = (server, "server", NO_POWER)
     return bands
 
 
-def _speed(
-    name: str, outcome: Outcome, state: Bytes, part: tuple[slice, slice], inside: Booleans
-) -> dict[str, Band]:
+def _speed(name: str, outcome: Outcome, state: Bytes, inside: Booleans) -> dict[str, Band]:
     served = [name] if name in outcome.quality else sorted(outcome.quality) if name == ANY else []
     if not served:
         return {}
-    shown = state[part]
-    mbps = np.fmax.reduce([outcome.quality[operator].throughput_mbps[part] for operator in served])
+    shown = state
+    mbps = np.fmax.reduce([outcome.quality[operator].throughput_mbps for operator in served])
     fast = np.where(mbps >= data.setting("speed_target_mbps"), State.COVERED, State.UNCOVERED)
     fast = np.where(shown == State.COVERED, fast, shown)
     bands: dict[str, Band] = {"fast": (np.where(inside, fast, NOTHING).astype(np.uint8), "state", NOTHING)}
     if name == ANY:
         return bands
     found = outcome.quality[name]
-    centi = np.where(np.isnan(found.sinr_db[part]), NO_POWER, np.rint(found.sinr_db[part] * CENTI))
+    centi = np.where(np.isnan(found.sinr_db), NO_POWER, np.rint(found.sinr_db * CENTI))
     bands["sinr"] = (np.where(inside, centi, NO_POWER).astype(np.int16), "0.01 dB", NO_POWER)
     known = inside & (shown == State.COVERED)
     bands["speed"] = (np.where(known, np.rint(mbps), NO_POWER).astype(np.int16), "Mbit/s", NO_POWER)
-    count = np.minimum(found.n_servers[part], NOTHING - 1)
+    count = np.minimum(found.n_servers, NOTHING - 1)
     bands["count"] = (np.where(inside, count, NOTHING).astype(np.uint8), "sectors", NOTHING)
     return bands
 
 
-def _percent(outcome: Outcome, served: Sequence[str], part: tuple[slice, slice], inside: Booleans) -> Bytes:
+def _percent(outcome: Outcome, served: Sequence[str], inside: Booleans) -> Bytes:
     # Of several operators the most probable one: the least that holds however their fading hangs together.
-    share = np.fmax.reduce([outcome.probability[operator][part] for operator in served])
+    share = np.fmax.reduce([outcome.probability[operator] for operator in served])
     percent = np.where(np.isnan(share), UNKNOWN_PERCENT, np.rint(np.nan_to_num(share) * 100))
     return np.where(inside, percent, NOTHING).astype(np.uint8)
 
