@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import pairwise
@@ -13,7 +13,7 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from geo import field
+from geo import field, tiles
 from geo.correction import Correction
 from geo.errors import CancelledError, RangeError, ShapeError
 from geo.grid import Grid
@@ -318,6 +318,7 @@ def estimate(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     workers: int = 2,
+    executor: Executor | None = None,
     store: LossStore | None = None,
 ) -> Coverage:
     """
@@ -355,6 +356,8 @@ def estimate(
         Asked between masts; True ends the run.
     workers
         Threads, at least 1.
+    executor
+        Takes the work, tile by tile, instead of the threads; such as of other processes or machines.
     store
         Where losses around masts computed before are kept. None: nowhere.
 
@@ -382,27 +385,14 @@ def estimate(
         limits_m=limits,
     )
     turn_deg = surface.grid.convergence_deg() if convergence_deg is None else convergence_deg
-    blocks, found = Blocks.of(surface), {name: field.Best.nothing(surface.grid.shape) for name in names}
-    lock = Lock()
-
-    def work(mast: field.Mast) -> None:
-        if cancelled is not None and cancelled():
-            return
-        part = field.radiate(
-            mast,
-            blocks,
-            receiver_height_m=receiver_height_m,
-            convergence_deg=turn_deg,
-            method=sight,
-            correction=correction,
-            store=store,
-        )
-        if part is not None:
-            with lock:
-                for name in set(mast.transmitters[0].operators):
-                    found[name].add(part)
-
-    _run(work, masts, progress=progress, cancelled=cancelled, workers=workers)
+    found = {name: field.Best.nothing(surface.grid.shape) for name in names}
+    reception = field.Reception(
+        receiver_height_m=receiver_height_m, convergence_deg=turn_deg, method=sight, correction=correction
+    )
+    if executor is None:
+        _run(masts, Blocks.of(surface), reception, found, store, progress, cancelled, workers=workers)
+    else:
+        tiles.run(executor, masts, surface, reception, found, progress, cancelled)
     return _outcome(
         surface,
         found,
@@ -463,13 +453,27 @@ def _sorted(transmitters: Sequence[Transmitter]) -> list[Transmitter]:
 
 
 def _run(
-    work: Callable[[field.Mast], None],
     masts: Sequence[field.Mast],
-    *,
+    blocks: Blocks,
+    reception: field.Reception,
+    found: Mapping[str, field.Best],
+    store: LossStore | None,
     progress: Callable[[float], None] | None,
     cancelled: Callable[[], bool] | None,
+    *,
     workers: int,
 ) -> None:
+    lock = Lock()
+
+    def work(mast: field.Mast) -> None:
+        if cancelled is not None and cancelled():
+            return
+        part = field.radiate(mast, blocks, reception, store=store)
+        if part is not None:
+            with lock:
+                for name in set(mast.transmitters[0].operators):
+                    found[name].add(part)
+
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
         tasks = [pool.submit(work, mast) for mast in masts]
         try:

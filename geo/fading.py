@@ -9,19 +9,13 @@ import numpy as np
 
 from geo import field
 from geo.coverage import Coverage
-from geo.probability import coverage_probability, shadow_sigma_db
+from geo.kernels import fading as kernel
+from geo.probability import shadow_sigma_db
 from geo.radio import Transmitter
-from geo.units import BREAKPOINT_SPEED_M_PER_S, Booleans, Floats, Floats32
-
-WITHOUT = "free_space"
-"""Model without fading of its own: there a place is covered or not."""
+from geo.units import BREAKPOINT_SPEED_M_PER_S, Bytes
 
 
-ROWS = 256
-"""Rows worked on at a time, so that a city needs no more memory than its rasters."""
-
-
-def served_probability(
+def served_percent(
     coverage: Coverage,
     operator: str,
     servers: Sequence[Transmitter],
@@ -29,7 +23,7 @@ def served_probability(
     receiver_height_m: float,
     model: str = field.AUTO,
     dense: bool = False,
-) -> Floats32:
+) -> Bytes:
     """
     Probability that the best server of an operator covers.
 
@@ -48,48 +42,40 @@ def served_probability(
 
     Returns
     -------
-    probability
-        0 to 1, float32, shape of the grid; 0 where nothing is received for certain. The median is compared
-        with the lowest level that counts as covered: the probability stands in place of the margin.
+    percent
+        0 to 100 [%], uint8, shape of the grid; 0 where nothing is received for certain. The median is
+        compared with the lowest level that counts as covered: the probability stands in place of the margin.
+        Over the profile (P.1812) the deviation of the model near the mast is taken; in free space none.
 
     References
     ----------
     TR 38.901 Table 7.4.1-1, column σ_SF, and note 1 for the breakpoint distance.
     """
-    chance: Floats32 = np.zeros(coverage.grid.shape, dtype=np.float32)
-    place_m = np.array([(one.x_m, one.y_m) for one in servers]).reshape(-1, 2)
-    breakpoints_m = np.array([_breakpoint_m(one, receiver_height_m) for one in servers])
-    names = np.array(
-        [_model(one, model=model, dense=dense, receiver_height_m=receiver_height_m) for one in servers]
+    grid = coverage.grid
+    rows = [_row(one, model=model, dense=dense, receiver_height_m=receiver_height_m) for one in servers]
+    percent = np.empty(grid.shape, dtype=np.uint8)
+    kernel.percent(
+        grid.cell_m,
+        grid.west_m,
+        grid.north_m,
+        coverage.levels.lowest_covered_dbm,
+        np.array(rows, dtype=np.float64).reshape(-1, 6),
+        coverage.power_dbm[operator],
+        coverage.server[operator],
+        coverage.blocked[operator],
+        percent,
     )
-    for top in range(0, coverage.grid.rows, ROWS):
-        part = slice(top, top + ROWS)
-        rows, cols = np.nonzero(coverage.server[operator][part] >= 0)
-        index = coverage.server[operator][part][rows, cols]
-        x_m, y_m = coverage.grid.to_xy(rows + top, cols)
-        away_m = np.hypot(x_m - place_m[index, 0], y_m - place_m[index, 1])
-        los = ~coverage.blocked[operator][part][rows, cols]
-        chance[part][rows, cols] = coverage_probability(
-            coverage.power_dbm[operator][part][rows, cols],
-            threshold_dbm=coverage.levels.lowest_covered_dbm,
-            sigma_db=_sigma_db(names[index], los, away_m > breakpoints_m[index]),
-        )
-    return chance
+    return percent
 
 
-def _sigma_db(names: np.ndarray[tuple[int], np.dtype[np.str_]], los: Booleans, far: Booleans) -> Floats:
-    sigma_db = np.zeros(len(names))
-    for name in set(names.tolist()) - {WITHOUT}:
-        here = names == name
-        sigma_db[here] = shadow_sigma_db(name, los=los[here], beyond_breakpoint=far[here])
-    return sigma_db
-
-
-def _breakpoint_m(sector: Transmitter, receiver_height_m: float) -> float:
-    carrier_hz = sector.frequency_mhz * 1e6
-    return 2 * math.pi * sector.height_m * receiver_height_m * carrier_hz / BREAKPOINT_SPEED_M_PER_S
-
-
-def _model(sector: Transmitter, *, model: str, dense: bool, receiver_height_m: float) -> str:
+def _row(sector: Transmitter, *, model: str, dense: bool, receiver_height_m: float) -> tuple[float, ...]:
     chosen = field.choose(sector, model=model, dense=dense, receiver_height_m=receiver_height_m)
-    return WITHOUT if chosen is None else chosen.name
+    sigma_db = (0.0, 0.0, 0.0)
+    if chosen is not None and chosen.name != "free_space":
+        near, far, nlos = shadow_sigma_db(
+            chosen.name, los=[True, True, False], beyond_breakpoint=[False, True, False]
+        )
+        sigma_db = (float(near), float(far), float(nlos))
+    carrier_hz = sector.frequency_mhz * 1e6
+    breakpoint_m = 2 * math.pi * sector.height_m * receiver_height_m * carrier_hz / BREAKPOINT_SPEED_M_PER_S
+    return (sector.x_m, sector.y_m, *sigma_db, breakpoint_m)

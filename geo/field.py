@@ -135,6 +135,29 @@ class Best:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """
+    What holds for every mast of an estimate.
+
+    Parameters
+    ----------
+    receiver_height_m
+        Receivers above the ground [m].
+    convergence_deg
+        Angle from true north clockwise to grid north [°].
+    method
+        Line of sight and profiles ``"radial"`` or ``"exact"``.
+    correction
+        Added to every path loss. None: nothing is.
+    """
+
+    receiver_height_m: float
+    convergence_deg: float
+    method: str = "radial"
+    correction: Correction | None = None
+
+
 def reach_m(
     transmitter: Transmitter, *, lowest_dbm: float, allowance_db: float, limits_m: Mapping[str, float]
 ) -> float:
@@ -293,14 +316,7 @@ def arrange(
 
 
 def radiate(
-    mast: Mast,
-    blocks: Blocks,
-    *,
-    receiver_height_m: float,
-    convergence_deg: float,
-    method: str,
-    correction: Correction | None = None,
-    store: LossStore | None = None,
+    mast: Mast, blocks: Blocks, reception: Reception, *, store: LossStore | None = None
 ) -> Field | None:
     """
     Field of a mast.
@@ -311,14 +327,8 @@ def radiate(
         Sectors of one place.
     blocks
         The whole surface.
-    receiver_height_m
-        Receivers above the ground [m].
-    convergence_deg
-        Angle from true north clockwise to grid north [°].
-    method
-        Line of sight and profiles ``"radial"`` or ``"exact"``.
-    correction
-        Added to the path loss. None: nothing is.
+    reception
+        What holds for every mast.
     store
         Where losses computed before are kept. None: nowhere.
 
@@ -327,14 +337,12 @@ def radiate(
     field
         None where no cell of the grid is near enough.
     """
-    path = path_of(mast, receiver_height_m=receiver_height_m, method=method, correction=correction)
+    path = path_of(mast, reception)
     loss = loss_around(path, blocks, store=store)
-    return None if loss is None else _power(mast, path, loss, convergence_deg=convergence_deg)
+    return None if loss is None else _power(mast, path, loss, convergence_deg=reception.convergence_deg)
 
 
-def path_of(
-    mast: Mast, *, receiver_height_m: float, method: str, correction: Correction | None = None
-) -> Path:
+def path_of(mast: Mast, reception: Reception) -> Path:
     """
     All that the loss around a mast depends on.
 
@@ -342,12 +350,8 @@ def path_of(
     ----------
     mast
         Sectors of one place.
-    receiver_height_m
-        Receivers above the ground [m].
-    method
-        Line of sight and profiles ``"radial"`` or ``"exact"``.
-    correction
-        Added to the path loss. None: nothing is.
+    reception
+        What holds for every mast.
 
     Returns
     -------
@@ -360,12 +364,12 @@ def path_of(
         y_m=first.y_m,
         height_m=first.height_m,
         frequency_mhz=first.frequency_mhz,
-        receiver_height_m=receiver_height_m,
+        receiver_height_m=reception.receiver_height_m,
         reach_m=max(mast.reach_m),
         model=mast.model,
         over_profile=mast.over_profile,
-        method=method,
-        correction=correction,
+        method=reception.method,
+        correction=reception.correction,
     )
 
 

@@ -112,7 +112,14 @@ def write_cog(path: Path, raster: Raster) -> None:
             target.set_band_unit(1, raster.unit)
         with memory.open() as plain:
             # Overviews by nearest neighbour: a mean of classes, or of levels and nodata, means nothing.
-            copy(plain, beside, driver="COG", compress="DEFLATE", overview_resampling="nearest")
+            copy(
+                plain,
+                beside,
+                driver="COG",
+                compress="DEFLATE",
+                overview_resampling="nearest",
+                num_threads="2",
+            )
 
 
 def digest(path: Path) -> str | None:
@@ -168,7 +175,7 @@ def save_arrays(path: Path, arrays: Mapping[str, Array]) -> bool:
         False where the disk does not take it.
     """
     try:
-        with _writing(path) as beside, beside.open("wb") as target:
+        with _writing(path, lasting=False) as beside, beside.open("wb") as target:
             np.savez(target, **arrays)  # type: ignore[arg-type]  # the stub forgets names beside allow_pickle
     except StoreError:
         return False
@@ -322,8 +329,8 @@ def _nodata(raster: Raster) -> float:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[Path]:
-    # A name beside the target; on success flushed and renamed over it, else removed.
+def _writing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
+    # A name beside the target; on success flushed (where it shall last) and renamed over it, else removed.
     beside: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -332,9 +339,11 @@ def _writing(path: Path) -> Iterator[Path]:
         beside = Path(name)
         yield beside
         beside.chmod(0o644)
-        _flush(beside)
+        if lasting:
+            _flush(beside)
         beside.replace(path)
-        _flush(path.parent)
+        if lasting:
+            _flush(path.parent)
     except (OSError, RasterioError) as error:
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
         if full or "No space left" in str(error) or "No space left" in str(error.__cause__):

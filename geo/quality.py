@@ -172,6 +172,9 @@ def quality(
     )
     threshold_dbm = levels.lowest_covered_dbm + levels.margin_db
     blocks, turn_deg = Blocks.of(surface), surface.grid.convergence_deg()
+    reception = field.Reception(
+        receiver_height_m=receiver_height_m, convergence_deg=turn_deg, correction=correction
+    )
     by_carrier = _by_carrier(masts)
     n_all, done = sum(len(members) for members in by_carrier.values()), 0
 
@@ -181,9 +184,7 @@ def quality(
         for mast in members:
             if cancelled is not None and cancelled():
                 raise CancelledError("cancelled")
-            path = field.path_of(
-                mast, receiver_height_m=receiver_height_m, method="radial", correction=correction
-            )
+            path = field.path_of(mast, reception)
             loss = loss_around(path, blocks, store=store)
             if loss is not None:
                 table = field.sector_table(mast, convergence_deg=turn_deg)

@@ -143,6 +143,36 @@ class Surface:
             filled |= self.filled_cells
         return replace(self, ground_m=ground, clutter_height_m=clutter, filled_cells=filled)
 
+    def cut(self, rows: slice, cols: slice) -> Surface:
+        """
+        A rectangle of the surface.
+
+        Parameters
+        ----------
+        rows, cols
+            Rows and columns of the grid, with both ends, inside it.
+
+        Returns
+        -------
+        surface
+            A copy of that part, on its own grid.
+        """
+        grid = Grid(
+            epsg=self.grid.epsg,
+            west_m=self.grid.west_m + cols.start * self.grid.cell_m,
+            north_m=self.grid.north_m - rows.start * self.grid.cell_m,
+            cell_m=self.grid.cell_m,
+            rows=rows.stop - rows.start,
+            cols=cols.stop - cols.start,
+        )
+        return replace(
+            self,
+            grid=grid,
+            ground_m=self.ground_m[rows, cols].copy(),
+            clutter_height_m=self.clutter_height_m[rows, cols].copy(),
+            filled_cells=None if self.filled_cells is None else self.filled_cells[rows, cols].copy(),
+        )
+
 
 def _fill(heights_m: Floats32, value_m: float | None) -> tuple[Floats32, Booleans]:
     missing = np.isnan(heights_m)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -15,7 +16,7 @@ from geo import io
 from geo.correction import Correction
 from geo.coverage import Coverage, State, estimate
 from geo.errors import InputError, NotFoundError, RangeError
-from geo.fading import served_probability
+from geo.fading import served_percent
 from geo.field import AUTO, PROFILE
 from geo.gap import open_border
 from geo.grid import Grid
@@ -23,7 +24,7 @@ from geo.propagation import MODELS, typical_reach_m
 from geo.quality import Quality, Traffic, quality
 from geo.radio import Transmitter, eirp_per_re_dbm
 from geo.terrain import CLUTTER_LIMITS_M, HEIGHT_LIMITS_M, Surface
-from geo.units import Booleans, Floats32
+from geo.units import Booleans, Bytes
 from layers.cell import TECHNOLOGIES, defaults_for, on_air, operators_of, to_transmitters
 from planning import correction, data, runs
 from planning.losses import DiskLosses
@@ -32,6 +33,7 @@ from planning.scenario import CoverageOptions, digest, surface_digest
 from planning.workspace import Workspace
 
 MIN_CELL_M, MAX_CELL_M = 2.0, 100.0
+BYTES_PER_CELL = 5  # of a kept loss
 MARGIN_M = 500.0  # rasters reach this far beyond the border
 
 
@@ -71,6 +73,7 @@ def run(
     now: dt.datetime,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> CoverageRun:
     """
     Estimate coverage, or return the equal estimate made before.
@@ -87,6 +90,8 @@ def run(
         Called with the share done, 0–1.
     cancelled
         Asked between masts; True stops the work.
+    executor
+        Takes the work instead of threads of this process, as for ``geo.coverage.estimate``.
 
     Returns
     -------
@@ -107,7 +112,7 @@ def run(
     if before is not None:
         return before
     inputs = read_inputs(workspace, options)
-    coverage = compute(workspace, options, inputs, progress=progress, cancelled=cancelled)
+    coverage = compute(workspace, options, inputs, progress=progress, cancelled=cancelled, executor=executor)
     west_m, south_m, east_m, north_m = inputs.boundary.bounds
     wanted = (west_m - MARGIN_M, south_m - MARGIN_M, east_m + MARGIN_M, north_m + MARGIN_M)
     coverage, opened = _opened(inputs, coverage.window(wanted), technology=options.technology)
@@ -116,8 +121,8 @@ def run(
         transmitters=inputs.transmitters,
         coverage=coverage,
         opened=opened,
-        probability={
-            name: _probability(inputs, coverage, name, model=options.model, dense=workspace.is_dense())
+        percent={
+            name: _percent(inputs, coverage, name, model=options.model, dense=workspace.is_dense())
             for name in inputs.operators
         },
         quality=_quality(workspace, options, inputs, wanted, cancelled=cancelled) if options.speed else {},
@@ -133,6 +138,7 @@ def compute(
     *,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> Coverage:
     """
     Hand the inputs to the engine; path losses computed before come from the cache of the workspace.
@@ -149,6 +155,8 @@ def compute(
         Called with the share done, 0–1.
     cancelled
         Asked between masts; True stops the work.
+    executor
+        Takes the work instead of threads of this process.
 
     Returns
     -------
@@ -160,7 +168,7 @@ def compute(
     CancelledError
         The user stopped it.
     """
-    losses = _losses(workspace, options)
+    losses = _losses(workspace, options, inputs)
     coverage = estimate(
         inputs.transmitters,
         inputs.surface,
@@ -174,17 +182,25 @@ def compute(
         correction=inputs.correction,
         progress=progress,
         cancelled=cancelled,
+        executor=executor,
         store=losses,
     )
-    losses.trim()
+    if losses is not None:
+        losses.trim()
     return coverage
 
 
-def _losses(workspace: Workspace, options: CoverageOptions) -> DiskLosses:
+def _losses(workspace: Workspace, options: CoverageOptions, inputs: Inputs) -> DiskLosses | None:
+    # Where all would not fit, the first ones would only push each other out.
+    most_bytes = int(data.setting("loss_cache_mb") * 1e6)
+    places = {(item.x_m, item.y_m, item.height_m, item.frequency_mhz) for item in inputs.transmitters}
+    side = 2 * max(limits().values()) / inputs.surface.grid.cell_m
+    if len(places) * BYTES_PER_CELL * side * side > most_bytes:
+        return None
     return DiskLosses(
         folder=workspace.cache / "loss",
         surface_key=surface_digest(workspace, options),
-        most_bytes=int(data.setting("loss_cache_mb") * 1e6),
+        most_bytes=most_bytes,
     )
 
 
@@ -216,7 +232,7 @@ def _quality(
         allowance_db=data.setting("radius_allowance_db"),
         correction=inputs.correction,
         cancelled=cancelled,
-        store=_losses(workspace, options),
+        store=_losses(workspace, options, inputs),
     )
     _, part = inputs.surface.grid.window(wanted)
     return {operator: one.cut(part) for operator, one in found.items()}
@@ -390,10 +406,10 @@ def _reach_m(operator: str, technology: str) -> float:
     )
 
 
-def _probability(inputs: Inputs, coverage: Coverage, operator: str, *, model: str, dense: bool) -> Floats32:
+def _percent(inputs: Inputs, coverage: Coverage, operator: str, *, model: str, dense: bool) -> Bytes:
     # Where nothing certain covers and something unknown could, the probability is not known either.
     place = {item.id: item for item in inputs.transmitters}
-    share = served_probability(
+    percent = served_percent(
         coverage,
         operator,
         [place[name] for name in coverage.transmitter_ids],
@@ -401,8 +417,8 @@ def _probability(inputs: Inputs, coverage: Coverage, operator: str, *, model: st
         model=model,
         dense=dense,
     )
-    share[coverage.state(operator) == State.UNKNOWN] = np.nan
-    return share
+    percent[coverage.state(operator) == State.UNKNOWN] = runs.UNKNOWN_PERCENT
+    return percent
 
 
 def _assumptions(

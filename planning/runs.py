@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,7 +24,7 @@ from geo.grid import Grid
 from geo.quality import Quality
 from geo.radio import Transmitter
 from geo.raster import Raster
-from geo.units import Booleans, Bytes, Floats32
+from geo.units import Booleans, Bytes
 from planning import data
 from planning.scenario import CoverageOptions
 from planning.workspace import Workspace
@@ -132,8 +134,8 @@ class Outcome:
         The engine's outcome around the outline, the open border taken into account.
     opened
         Operator to the cells that a mast outside, of which nobody has told, could serve.
-    probability
-        Operator to the probability of being covered, 0–1, NaN where unknown, shape of the grid.
+    percent
+        Operator to the probability of being covered [%], ``UNKNOWN_PERCENT`` where unknown.
     quality
         Operator to speed and interference; empty where nobody asked for it.
     assumptions
@@ -144,7 +146,7 @@ class Outcome:
     transmitters: tuple[Transmitter, ...]
     coverage: Coverage
     opened: Mapping[str, Booleans]
-    probability: Mapping[str, Floats32]
+    percent: Mapping[str, Bytes]
     quality: Mapping[str, Quality]
     assumptions: tuple[str, ...]
 
@@ -240,10 +242,9 @@ def keep(
     names: dict[str, dict[str, str]] = {}
     for name, state in states.items():
         bands = _bands(name, outcome, state, inside) | _speed(name, outcome, state, inside)
-        for kind, (values, unit, nodata) in bands.items():
-            path = folder / f"{name}_{kind}.tif"
-            io.write_cog(workspace.folder / path, Raster(grid=grid, values=values, unit=unit, nodata=nodata))
-            names.setdefault(name, {})[f"{kind}_path"] = path.as_posix()
+        names[name] = {f"{kind}_path": (folder / f"{name}_{kind}.tif").as_posix() for kind in bands}
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(partial(_write, workspace, grid, names[name]), bands.items()))
     shares = {name: _area_shares(state[inside]) for name, state in states.items()}
     made = _rows(workspace, outcome, names, shares, digest=digest, options=options, now=now)
     _keep(workspace, made)
@@ -305,6 +306,12 @@ def note_spread(workspace: Workspace, digest: str, spread: Mapping[str, Mapping[
         raise NotFoundError("coverage_missing")
     _keep(workspace, rows[0].assign(spread=json.dumps({name: dict(part) for name, part in spread.items()})))
     return _required(workspace)
+
+
+def _write(workspace: Workspace, grid: Grid, paths: Mapping[str, str], band: tuple[str, Band]) -> None:
+    kind, (values, unit, nodata) = band
+    raster = Raster(grid=grid, values=values, unit=unit, nodata=nodata)
+    io.write_cog(workspace.folder / paths[f"{kind}_path"], raster)
 
 
 def _required(workspace: Workspace) -> CoverageRun:
@@ -437,9 +444,13 @@ def _speed(name: str, outcome: Outcome, state: Bytes, inside: Booleans) -> dict[
 
 def _percent(outcome: Outcome, served: Sequence[str], inside: Booleans) -> Bytes:
     # Of several operators the most probable one: the least that holds however their fading hangs together.
-    share = np.fmax.reduce([outcome.probability[operator] for operator in served])
-    percent = np.where(np.isnan(share), UNKNOWN_PERCENT, np.rint(np.nan_to_num(share) * 100))
-    return np.where(inside, percent, NOTHING).astype(np.uint8)
+    best = np.full(inside.shape, -1, dtype=np.int16)
+    for operator in served:
+        percent = outcome.percent[operator]
+        np.maximum(best, np.where(percent == UNKNOWN_PERCENT, -1, percent), out=best)
+    best[best < 0] = UNKNOWN_PERCENT
+    best[~inside] = NOTHING
+    return best.astype(np.uint8)
 
 
 def _area_shares(state: Bytes) -> tuple[float, float, float]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
+from contextlib import nullcontext
 
 from planning import coverage
+from planning.cluster import executor_at
 from planning.scenario import CoverageOptions
 from planning.spread import spread
 from planning.text import share_text, tr
@@ -32,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assume-clutter-m", type=float, default=None)
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--spread", action="store_true")
+    parser.add_argument("--scheduler", default=None, metavar="tcp://HOST:PORT")
     parser.add_argument("--calibration", default=None, metavar="NAME")
 
 
@@ -61,9 +64,11 @@ def run(options: argparse.Namespace) -> Result:
         calibration=options.calibration,
     )
     show = _show if sys.stderr.isatty() else None
-    found = coverage.run(workspace, chosen, now=dt.datetime.now(dt.UTC), progress=show)
+    moment = dt.datetime.now(dt.UTC)
+    with executor_at(options.scheduler) if options.scheduler else nullcontext() as executor:
+        found = coverage.run(workspace, chosen, now=moment, progress=show, executor=executor)
     if options.spread:
-        found = spread(workspace, found, now=dt.datetime.now(dt.UTC), progress=show)
+        found = spread(workspace, found, now=moment, progress=show)
     record = {
         "run": found.digest,
         "operators": list(found.operators),
