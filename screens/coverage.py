@@ -70,7 +70,21 @@ def _one(run: CoverageRun) -> None:
     with right:
         _legend(run, operator, kind)
     why.card(found, run, operator)
+    _spread(run, operator)
     _areas(run)
+
+
+def _spread(run: CoverageRun, operator: str) -> None:
+    """What other applicable models say, or the offer to ask them."""
+    told = figure.spread(run, operator)
+    if told:
+        st.markdown(told)
+        return
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.markdown(state.md("screen.coverage.spread.none"))
+    if right.button(state.tr("screen.coverage.spread.do"), icon=":material/compare_arrows:"):
+        estimate.begin_spread(state.opened().folder, run)
+        st.rerun()
 
 
 def _clicked() -> None:

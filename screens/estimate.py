@@ -11,6 +11,7 @@ import streamlit as st
 from planning import advice, coverage, data
 from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions
+from planning.spread import spread
 from planning.workspace import Workspace, open_workspace
 from screens import job, state
 from screens.guard import guarded
@@ -122,6 +123,29 @@ def _begin(folder: Path, options: CoverageOptions) -> None:
         own = open_workspace(folder)
         try:
             return coverage.run(own, options, now=moment, progress=progress, cancelled=cancelled)
+        finally:
+            own.store.close()
+
+    job.start(JOB, work)
+
+
+def begin_spread(folder: Path, run: CoverageRun) -> None:
+    """
+    Ask the other applicable models, as a job beside the page.
+
+    Parameters
+    ----------
+    folder
+        Folder of the workspace.
+    run
+        The estimate that stays the present one.
+    """
+    moment = state.now()
+
+    def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> CoverageRun:
+        own = open_workspace(folder)
+        try:
+            return spread(own, run, now=moment, progress=progress, cancelled=cancelled)
         finally:
             own.store.close()
 

@@ -16,6 +16,7 @@ from geo.probability import ExpectedPeople
 from planning import data, text
 from planning.area import GapArea
 from planning.gap import GapResult
+from planning.runs import CoverageRun
 from screens import state
 
 
@@ -73,6 +74,31 @@ def sentence(figures: Figures, *, technology: str, made_at: str) -> str:
         uncovered=uncovered,
         unknown=unknown,
         day=dt.datetime.fromisoformat(made_at).date(),
+    )
+
+
+def spread(run: CoverageRun, operator: str) -> str:
+    """
+    What the applicable models say beside each other.
+
+    Parameters
+    ----------
+    run
+        The estimate.
+    operator
+        Operator id, ``any`` or ``two_or_more``.
+
+    Returns
+    -------
+    words
+        Markdown with the least and the most share; empty where no other model was asked.
+    """
+    shares = {model: part[operator] for model, part in run.spread.items() if operator in part}
+    if len(shares) < 2:
+        return ""
+    each = "; ".join(f"{state.tr(f'model.short.{model}')} {share(value)}" for model, value in shares.items())
+    return state.md(
+        "screen.spread", least=share(min(shares.values())), most=share(max(shares.values())), each=each
     )
 
 

@@ -72,6 +72,9 @@ def _figures(run: CoverageRun, result: GapResult) -> None:
         expected = result.expected.get("any")
         if expected is not None:
             st.markdown(state.md("screen.start.expected", band=figure.band(expected)))
+        told = figure.spread(run, "any")
+        if told:
+            st.markdown(told)
         st.markdown(state.md("screen.start.assumed", share=figure.share(figures.assumed_share)))
         _speed(result)
     with right:
