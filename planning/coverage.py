@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from planning.workspace import Workspace
 
 MIN_CELL_M, MAX_CELL_M = 2.0, 100.0
 BYTES_PER_CELL = 5  # of a kept loss
+SURFACE_BYTES, OPERATOR_BYTES = 20, 26  # of a cell while an estimate runs
 MARGIN_M = 500.0  # rasters reach this far beyond the border
 
 
@@ -302,6 +304,7 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
         for item in every
         if set(item.operators) & set(wanted) and shapely.contains_xy(around, item.x_m, item.y_m)
     ]
+    _require_memory(boundary, options, n_operators=len(wanted))
     return Inputs(
         transmitters=tuple(used),
         operators=wanted,
@@ -310,6 +313,25 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
         masts=MappingProxyType({name: _outside(sites, cells, name, boundary, workspace) for name in wanted}),
         correction=correction.read(workspace, options.calibration),
     )
+
+
+def _require_memory(boundary: shapely.Geometry, options: CoverageOptions, *, n_operators: int) -> None:
+    # Surface and line-of-sight blocks once, power, server and flags twice for each operator.
+    cell_m = options.cell_m or data.setting("coverage_cell_m")
+    west_m, south_m, east_m, north_m = boundary.buffer(data.setting("around_m")).bounds
+    area_m2 = (east_m - west_m) * (north_m - south_m)
+    per_cell = SURFACE_BYTES + OPERATOR_BYTES * n_operators
+    budget = data.setting("memory_budget_gb") * 1e9
+    needed = area_m2 / cell_m**2 * per_cell
+    if needed > budget:
+        fitting_m = math.ceil(math.sqrt(area_m2 * per_cell / budget))
+        raise InputError(
+            "memory_budget",
+            needed_gb=needed / 1e9,
+            budget_gb=budget / 1e9,
+            cell_m=cell_m,
+            fitting_m=fitting_m,
+        )
 
 
 def _outside(

@@ -203,3 +203,18 @@ def test_the_urban_model_is_taken_only_in_a_dense_ward(tmp_path: Path) -> None:
         assert workspace.is_dense() == (people == 90_000)
         covered[people] = coverage.run(workspace, options, now=commune.NOW).area_share["viettel"][0]
     assert covered[90_000] < covered[9_000]
+
+
+def test_a_job_larger_than_the_memory_budget_is_refused_before_it_starts(
+    bare: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commune.with_ground(bare, clutter_m=6)
+    real = data.setting
+    monkeypatch.setattr(data, "setting", lambda name: 0.01 if name == "memory_budget_gb" else real(name))
+    with pytest.raises(InputError, match="memory_budget") as refused:
+        coverage.run(bare, CoverageOptions(cell_m=2), now=commune.NOW)
+    fitting_m = refused.value.facts["fitting_m"]
+    assert 2 < fitting_m < 100
+    assert coverage.run(bare, CoverageOptions(cell_m=fitting_m), now=commune.NOW).operators == ("viettel",)
+    with pytest.raises(InputError, match="memory_budget"):
+        coverage.run(bare, CoverageOptions(cell_m=fitting_m - 1), now=commune.NOW)
