@@ -47,6 +47,28 @@ def test_the_fast_kernel_equals_the_complete_method(method: str, houses: float, 
         assert difference.size > 2500
 
 
+@pytest.mark.parametrize("houses", [0.0, 0.3])
+def test_far_from_the_mast_rays_find_what_a_look_along_the_whole_profile_finds(houses: float) -> None:
+    # Long profiles: hulls with many corners, points above them between the corners, spheres that count.
+    rng = np.random.default_rng(8)
+    on = build.grid(rows=261, cols=261, cell_m=60.0)
+    rows, cols = np.mgrid[:261, :261] / 261 * 2.0 * np.pi
+    ground = 30.0 * (np.sin(3 * rows) * np.cos(5 * cols) + np.sin(11 * cols)) + rng.normal(0.0, 2.0, on.shape)
+    clutter = np.where(rng.random(on.shape) < houses, 8.0, 0.0)
+    surface = Surface(
+        grid=on, ground_m=(ground + 100.0).astype(np.float32), clutter_height_m=clutter.astype(np.float32)
+    )
+    x_m, y_m = on.to_xy(130, 130)
+    given = {"tx_height_m": 60.0, "frequency_mhz": 700.0, "radius_m": 7_500.0, "method": "radial"}
+    fast, _ = area_loss_db(surface, x_m=float(x_m), y_m=float(y_m), **given)
+    complete, _ = area_loss_db(surface, x_m=float(x_m), y_m=float(y_m), location_share=0.5 + 1e-9, **given)
+    difference = np.abs(fast - complete)[np.isfinite(complete)]
+    assert difference.size > 45_000
+    assert np.quantile(difference, 0.9) < 0.01
+    # The smooth earth of the fast kernels has its points infinitely close.
+    assert difference.max() < 0.3
+
+
 def test_a_pixel_along_a_row_is_the_profile_of_that_row() -> None:
     surface = hills(houses=0.3)
     middle = SIDE // 2
