@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from geo.units import Booleans, Bytes, Floats
 from geo.zones import Ints
 
 TOLERANCE = 1e-9  # relative difference allowed between the total and the sum of its three parts
+CROWD_DECIMALS = 9  # of people per cell, below which two points are equally crowded
+EIGHT = np.ones((3, 3))  # cells that share an edge or a corner are connected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ class Area:
     shape
         Its outline in the CRS of the grid.
     x_m, y_m
-        The point in it with most people around [m].
+        The point in it with most people around [m]; of equal ones the first.
     members
         Indices of its people points.
     """
@@ -164,34 +166,72 @@ def find_areas(grid: Grid, x_m: Floats, y_m: Floats, n_people: Floats, *, join_m
     """
     if not len(x_m):
         return ()
-    row, column = grid.to_rowcol(x_m, y_m)
-    people = np.zeros(grid.shape)
-    np.add.at(people, (row, column), n_people)
+    row, col = grid.to_rowcol(x_m, y_m)
     reach = max(1, round(join_m / 2 / grid.cell_m))
-    around = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) <= reach
+    areas: list[Area] = []
+    for points in _neighbourhoods(row, col, n_apart=2 * reach + 2):
+        window, row0, col0 = _around(grid, row[points], col[points], n_margin=reach + 1)
+        for members, top, shape in _connected(
+            window, row[points] - row0, col[points] - col0, n_people[points], n_reach=reach
+        ):
+            areas.append(
+                Area(
+                    people=float(n_people[points[members]].sum()),
+                    shape=shape,
+                    x_m=float(x_m[points[top]]),
+                    y_m=float(y_m[points[top]]),
+                    members=points[members],
+                )
+            )
+    return tuple(sorted(areas, key=lambda area: (-area.people, area.x_m, area.y_m)))
+
+
+def _neighbourhoods(row: Ints, col: Ints, *, n_apart: int) -> Iterator[Ints]:
+    # Points in touching blocks go together; those of two neighbourhoods are more than a block apart.
+    down, right = (row - row.min()) // n_apart, (col - col.min()) // n_apart
+    taken = np.zeros((down.max() + 1, right.max() + 1), dtype=bool)
+    taken[down, right] = True
+    label, n_groups = ndimage.label(taken, structure=EIGHT)
+    group = label[down, right]
+    order = np.argsort(group, kind="stable")
+    yield from np.split(order, np.searchsorted(group[order], np.arange(2, n_groups + 1)))
+
+
+def _around(grid: Grid, row: Ints, col: Ints, *, n_margin: int) -> tuple[Grid, int, int]:
+    # Part of the grid around some cells, and its upper left cell.
+    row0, col0 = max(int(row.min()) - n_margin, 0), max(int(col.min()) - n_margin, 0)
+    window = Grid(
+        epsg=grid.epsg,
+        west_m=grid.west_m + col0 * grid.cell_m,
+        north_m=grid.north_m - row0 * grid.cell_m,
+        cell_m=grid.cell_m,
+        rows=min(int(row.max()) + n_margin + 1, grid.rows) - row0,
+        cols=min(int(col.max()) + n_margin + 1, grid.cols) - col0,
+    )
+    return window, row0, col0
+
+
+def _connected(
+    grid: Grid, row: Ints, col: Ints, n_people: Floats, *, n_reach: int
+) -> Iterator[tuple[Ints, int, shapely.Geometry]]:
+    # Points of each area, the one with most people around, and the outline.
+    people = np.zeros(grid.shape)
+    np.add.at(people, (row, col), n_people)
+    around = np.hypot(*np.mgrid[-n_reach : n_reach + 1, -n_reach : n_reach + 1]) <= n_reach
     joined = ndimage.binary_dilation(people > 0, structure=around)
-    label, n_areas = ndimage.label(joined, structure=np.ones((3, 3)))
+    label, _ = ndimage.label(joined, structure=EIGHT)
     outlines: dict[int, list[shapely.Geometry]] = {}
     for shape, value in rasterio.features.shapes(
         label.astype(np.int32), mask=joined, transform=grid.transform
     ):
         outlines.setdefault(int(value), []).append(shapely.geometry.shape(shape))
-    of_point = label[row, column]
-    crowd = ndimage.uniform_filter(people, size=2 * reach + 1)[row, column]
-    areas = []
-    for value in range(1, n_areas + 1):
-        members = np.flatnonzero(of_point == value)
-        top = members[np.argmax(crowd[members])]
-        areas.append(
-            Area(
-                people=float(n_people[members].sum()),
-                shape=shapely.union_all(outlines[value]),
-                x_m=float(x_m[top]),
-                y_m=float(y_m[top]),
-                members=members,
-            )
-        )
-    return tuple(sorted(areas, key=lambda area: (-area.people, area.x_m, area.y_m)))
+    of_point = label[row, col]
+    # Rounded: the filter's running sums keep traces of other places, which must not decide between equals.
+    crowd = np.round(ndimage.uniform_filter(people, size=2 * n_reach + 1)[row, col], CROWD_DECIMALS)
+    order = np.argsort(of_point, kind="stable")
+    values, first = np.unique(of_point[order], return_index=True)
+    for value, members in zip(values.tolist(), np.split(order, first[1:]), strict=True):
+        yield members, int(members[np.argmax(crowd[members])]), shapely.union_all(outlines[value])
 
 
 def open_border(

@@ -270,7 +270,7 @@ def path_loss_db(
     record = model_of(model)
     inputs = (frequency_mhz, distance_m, tx_height_m, rx_height_m, building_height_m, street_width_m)
     arrays = np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in inputs), np.asarray(los))
-    flat = [np.ascontiguousarray(array).ravel() for array in arrays]
+    flat = [np.array(array, order="C").ravel() for array in arrays]
     sight = flat[6].astype(np.bool_)
     loss_db = np.empty(flat[0].shape, dtype=np.float64)
     mhz, d2_m, tx_m, rx_m, building_m, street_m = flat[:6]

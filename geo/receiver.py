@@ -10,7 +10,9 @@ import shapely
 
 from geo.coverage import Levels, State
 from geo.grid import Grid
-from geo.units import Array, Bytes, Floats, Integers
+from geo.units import Array, Booleans, Bytes, Floats, Integers
+
+AT_ONCE = 50_000  # buildings looked at together: memory stays small however large the city
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,13 +58,61 @@ def outdoor_cells(grid: Grid, outlines: Sequence[shapely.Geometry], *, ring_m: f
     empty = np.empty(0, dtype=np.int64)
     if not len(shapes):
         return OutdoorCells(building=empty, row=empty, col=empty, n_buildings=0)
+    starts = range(0, len(shapes), AT_ONCE)
+    indoors = np.zeros(grid.shape, dtype=bool)
+    for start in starts:
+        _mark_indoors(grid, shapes[start : start + AT_ONCE], indoors)
+    rings = [_ring(grid, shapes[start : start + AT_ONCE], indoors, ring_m=ring_m) for start in starts]
+    return OutdoorCells(
+        building=np.concatenate([ring[0] + start for start, ring in zip(starts, rings, strict=True)]),
+        row=np.concatenate([ring[1] for ring in rings]),
+        col=np.concatenate([ring[2] for ring in rings]),
+        n_buildings=len(shapes),
+    )
+
+
+def _mark_indoors(grid: Grid, shapes: Array, indoors: Booleans) -> None:
+    building, row, col = _candidates(grid, shapely.bounds(shapes), 0.0)
+    inside = shapely.intersects_xy(shapes[building], *grid.to_xy(row, col))
+    indoors[row[inside], col[inside]] = True
+
+
+def _ring(
+    grid: Grid, shapes: Array, indoors: Booleans, *, ring_m: float
+) -> tuple[Integers, Integers, Integers]:
     building, row, col = _candidates(grid, shapely.bounds(shapes), ring_m)
-    key, place = np.unique(row * grid.cols + col, return_inverse=True)
-    points = shapely.points(*grid.to_xy(key // grid.cols, key % grid.cols))
-    indoors = np.zeros(len(key), dtype=bool)
-    indoors[shapely.STRtree(shapes).query(points, predicate="intersects")[0]] = True
-    near = shapely.dwithin(shapes[building], points[place], ring_m) & ~indoors[place]
-    return OutdoorCells(building=building[near], row=row[near], col=col[near], n_buildings=len(shapes))
+    free = ~indoors[row, col]
+    building, row, col = building[free], row[free], col[free]
+    walls, owner = _walls(shapes)
+    first, last = (np.searchsorted(owner, np.arange(len(shapes)), side) for side in ("left", "right"))
+    near = np.zeros(len(building), dtype=bool)
+    # One wall of every building at a time, for the cells that no wall has been near yet.
+    left, turn = np.arange(len(building)), 0
+    while len(left := left[first[building[left]] + turn < last[building[left]]]):
+        x_m, y_m = grid.to_xy(row[left], col[left])
+        near[left] = _distance_m(walls[first[building[left]] + turn], x_m, y_m) <= ring_m
+        left, turn = left[~near[left]], turn + 1
+    return building[near], row[near], col[near]
+
+
+def _walls(shapes: Array) -> tuple[Floats, Integers]:
+    # Ends of every stretch of outline, (x, y, x, y), and the shape that it belongs to, rising.
+    polygons, of_polygon = shapely.get_parts(shapes, return_index=True)
+    rings, of_ring = shapely.get_rings(polygons, return_index=True)
+    xy, owner = shapely.get_coordinates(rings, return_index=True)
+    joined = owner[1:] == owner[:-1]
+    walls: Floats = np.hstack([xy[:-1], xy[1:]])[joined]
+    return walls, of_polygon[of_ring[owner[1:][joined]]]
+
+
+def _distance_m(walls: Floats, x_m: Floats, y_m: Floats) -> Floats:
+    x0_m, y0_m, x1_m, y1_m = walls.T
+    along_m, up_m = x1_m - x0_m, y1_m - y0_m
+    square_m2 = along_m**2 + up_m**2
+    share = ((x_m - x0_m) * along_m + (y_m - y0_m) * up_m) / np.where(square_m2 > 0.0, square_m2, 1.0)
+    share = np.clip(share, 0.0, 1.0)
+    distance_m: Floats = np.hypot(x0_m + share * along_m - x_m, y0_m + share * up_m - y_m)
+    return distance_m
 
 
 def _candidates(grid: Grid, bounds: Floats, ring_m: float) -> tuple[Integers, Integers, Integers]:
@@ -100,26 +150,39 @@ def states_at(cells: OutdoorCells, planning_dbm: Array, state: Bytes, *, levels:
         else unknown where as many cells are unknown as could turn the median; else uncovered. Unknown
         without any cell.
     """
-    level_dbm = np.nan_to_num(planning_dbm[cells.row, cells.col], nan=-np.inf).astype(np.float64)
-    here = state[cells.row, cells.col]
-    outside = ~np.isin(here, list(State)) & (level_dbm < levels.lowest_covered_dbm)
-    is_unknown = (here == State.UNKNOWN) | outside
-    certain = np.where(is_unknown, np.minimum(level_dbm, levels.lowest_covered_dbm - 1.0), level_dbm)
-    hopeful = np.where(is_unknown, np.inf, level_dbm)
-    at_least = _median(cells, certain) >= levels.lowest_covered_dbm
-    at_most = _median(cells, hopeful) >= levels.lowest_covered_dbm
+    return states_of(cells, planning_dbm[cells.row, cells.col], state[cells.row, cells.col], levels=levels)
+
+
+def states_of(cells: OutdoorCells, planning_dbm: Array, state: Bytes, *, levels: Levels) -> Bytes:
+    """
+    State of each building from values at its outdoor cells.
+
+    Parameters
+    ----------
+    cells
+        Pairs of :func:`outdoor_cells`.
+    planning_dbm, state
+        As in :func:`states_at`, at each pair's cell, shape (n,).
+    levels
+        What counts as covered.
+
+    Returns
+    -------
+    state
+        As in :func:`states_at`.
+    """
+    covers = planning_dbm >= levels.lowest_covered_dbm
+    is_unknown = (state == State.UNKNOWN) | (~np.isin(state, list(State)) & ~covers)
+    count = np.bincount(cells.building, minlength=cells.n_buildings)
+    at_least = _median_covers(cells, covers & ~is_unknown, count)
+    at_most = _median_covers(cells, covers | is_unknown, count)
     found = np.where(at_least, State.COVERED, np.where(at_most, State.UNKNOWN, State.UNCOVERED))
-    found[np.bincount(cells.building, minlength=cells.n_buildings) == 0] = State.UNKNOWN
+    found[count == 0] = State.UNKNOWN
     return found.astype(np.uint8)
 
 
-def _median(cells: OutdoorCells, values: Floats) -> Floats:
-    # Lower median of each building's values: never better than the true one.
-    order = np.lexsort((values, cells.building))
-    count = np.bincount(cells.building, minlength=cells.n_buildings)
-    first = np.cumsum(count) - count
-    middle = np.minimum(first + (count - 1) // 2, len(values) - 1)
-    if not len(values):
-        return np.full(cells.n_buildings, -np.inf)
-    median: Floats = np.where(count > 0, values[order][middle], -np.inf)
-    return median
+def _median_covers(cells: OutdoorCells, covers: Booleans, count: Integers) -> Booleans:
+    # The lower median, never better than the true one, covers where at most the lower half but one does not.
+    missed = np.bincount(cells.building[~covers], minlength=cells.n_buildings)
+    result: Booleans = missed <= (count - 1) // 2
+    return result

@@ -17,7 +17,7 @@ from geo.grid import Grid
 from geo.link import Obstacle
 from geo.radio import Transmitter
 from geo.reason import Why, explain
-from geo.units import Bytes, Floats, Integers
+from geo.units import Booleans, Bytes, Floats, Integers
 from planning import coverage, data
 from planning.coverage import Inputs
 from planning.people import Settlement
@@ -108,7 +108,7 @@ def find(
         return ()
     inputs = coverage.read_inputs(workspace, found.options)
     every = [(name, area) for name, areas in gaps.items() for area in areas]
-    reasons = tuple(_why(found, inputs, states, every, dense=workspace.is_dense()))
+    reasons = _why(found, inputs, states, every, dense=workspace.is_dense())
     return tuple(_records(workspace, settlement, every, reasons))
 
 
@@ -135,11 +135,14 @@ def _why(
     gaps: Sequence[tuple[str, Area]],
     *,
     dense: bool,
-) -> Iterator[Why]:
-    for name, area in gaps:
-        lacking = _lacking(found.operators, states, name, area)
-        yield explain(
-            (area,),
+) -> tuple[Why, ...]:
+    groups: dict[frozenset[str], list[int]] = {}
+    for index, (name, area) in enumerate(gaps):
+        groups.setdefault(_lacking(found.operators, states, name, area), []).append(index)
+    reasons: dict[int, Why] = {}
+    for lacking, indices in groups.items():
+        explained = explain(
+            [gaps[index][1] for index in indices],
             _of_operators(inputs.transmitters, lacking),
             inputs.surface,
             model=found.options.model,
@@ -149,7 +152,9 @@ def _why(
             receiver_height_m=data.setting("receiver_height_m"),
             convergence_deg=inputs.surface.grid.convergence_deg(),
             allowance_db=data.setting("radius_allowance_db"),
-        )[0]
+        )
+        reasons |= zip(indices, explained, strict=True)
+    return tuple(reasons[index] for index in range(len(gaps)))
 
 
 def _lacking(operators: Sequence[str], states: Mapping[str, Bytes], name: str, area: Area) -> frozenset[str]:
@@ -176,13 +181,14 @@ def _records(
         gpd.points_from_xy([area.x_m for area in areas], [area.y_m for area in areas]),
         crs=workspace.calc_epsg,
     ).to_crs(4326)
-    houses = _houses(workspace)
+    houses = _houses(workspace, settlement.buildings)
+    located = np.array([hamlet.located for hamlet in settlement.hamlets] or [False])
     rank = dict.fromkeys((name for name, _ in gaps), 0)
     for (name, area), why, road, outline, top in zip(
         gaps, reasons, _nearest(workspace, areas), outlines, tops, strict=True
     ):
         rank[name] += 1
-        hamlet = _main_hamlet(settlement, settlement.people.zone[area.members])
+        hamlet = _main_hamlet(settlement, located, settlement.people.zone[area.members])
         place = f"{hamlet or workspace.name}-{round(area.x_m / 50)}-{round(area.y_m / 50)}"
         yield GapArea(
             operator=name,
@@ -220,13 +226,12 @@ class _Houses:
     heights_m: Floats
 
 
-def _houses(workspace: Workspace) -> _Houses | None:
+def _houses(workspace: Workspace, buildings: gpd.GeoDataFrame) -> _Houses | None:
     """Houses that may stand in the way; None where no map of heights tells what does."""
     if not (workspace.rasters / "clutter.tif").exists():
         return None
-    table = workspace.store.read("building").to_crs(workspace.calc_epsg)
-    heights_m = table["height_m"].to_numpy(dtype=np.float64, na_value=np.nan)
-    return _Houses(tree=shapely.STRtree(table.geometry.to_numpy()), heights_m=heights_m)
+    heights_m = buildings["height_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+    return _Houses(tree=shapely.STRtree(buildings.geometry.to_numpy()), heights_m=heights_m)
 
 
 def _stands(obstacle: Obstacle, houses: _Houses | None) -> tuple[str, float]:
@@ -245,8 +250,7 @@ def _stands(obstacle: Obstacle, houses: _Houses | None) -> tuple[str, float]:
     return "building", float(known.max()) if len(known) else obstacle.clutter_height_m
 
 
-def _main_hamlet(settlement: Settlement, zone: Integers) -> str:
-    located = np.array([hamlet.located for hamlet in settlement.hamlets] or [False])
+def _main_hamlet(settlement: Settlement, located: Booleans, zone: Integers) -> str:
     known = zone[(zone >= 0) & located[np.maximum(zone, 0)]]
     return settlement.hamlets[int(np.bincount(known).argmax())].name if len(known) else ""
 

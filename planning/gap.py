@@ -12,11 +12,10 @@ import numpy as np
 
 from geo import io
 from geo.coverage import State, combine
-from geo.errors import NotFoundError
 from geo.gap import Figures, tally, tally_zones
 from geo.grid import Grid
 from geo.probability import ExpectedPeople
-from geo.receiver import outdoor_cells, states_at
+from geo.receiver import OutdoorCells, outdoor_cells, states_of
 from geo.units import Booleans, Bytes
 from planning import area, coverage, data, indicators, runs
 from planning.area import GapArea
@@ -75,6 +74,8 @@ class GapResult:
         presence; empty where no speed was estimated.
     speed_target_mbps
         Target of speed [Mbit/s].
+    spread
+        Other models' shares, as in ``CoverageRun``.
     areas
         Gaps of ``any``, then of each operator and of ``two_or_more``; in each group those with most people
         first.
@@ -101,6 +102,7 @@ class GapResult:
     expected: Mapping[str, ExpectedPeople]
     speed: Mapping[str, Figures]
     speed_target_mbps: float
+    spread: Mapping[str, Mapping[str, float]]
     areas: tuple[GapArea, ...]
     places: tuple[PlaceState, ...]
     wifi: TargetState
@@ -137,7 +139,8 @@ def run(
     workspace
         The workspace.
     commune
-        Administrative code asked for; None: the area of the workspace.
+        Code of the workspace, or of one commune of several in it: only its people and places are judged.
+        None: all.
     refresh
         True where an estimate whose inputs have changed since is made again, with the same options.
     now
@@ -153,13 +156,12 @@ def run(
     NotFoundError
         Another commune is asked for, the outline is missing, or no site is known.
     """
-    if commune is not None and commune != workspace.code:
-        raise NotFoundError("commune_unknown", commune=commune, known=workspace.code)
+    settlement = settle(workspace, commune=commune)
     found = runs.latest(workspace) or coverage.run(workspace, CoverageOptions(), now=now)
     if refresh:
         found = coverage.run(workspace, found.options, now=now)
-    settlement = settle(workspace)
-    grid, states, assumed = at_people(found, settlement)
+    pairs = around_houses(found, settlement)
+    grid, states, assumed = at_people(found, settlement, pairs=pairs)
     hamlets = _hamlets(settlement, states, assumed)
     people = settlement.people
     return GapResult(
@@ -171,12 +173,13 @@ def run(
             {name: tally(states[name], people.n_people, assumed[name]) for name in states}
         ),
         hamlets=hamlets,
-        expected=indicators.expected(found, settlement),
-        speed=indicators.fast(found, settlement),
+        expected=indicators.expected(found, settlement, pairs=pairs),
+        speed=indicators.fast(found, settlement, pairs=pairs),
         speed_target_mbps=data.setting("speed_target_mbps"),
+        spread=found.spread,
         areas=area.find(workspace, found, settlement, grid, states),
-        places=places(workspace, found),
-        wifi=wifi(workspace),
+        places=places(workspace, found, settlement),
+        wifi=wifi(workspace, settlement),
         fiber=fiber(workspace, settlement),
         registered=settlement.registered,
         basis=settlement.basis,
@@ -184,8 +187,28 @@ def run(
     )
 
 
+def around_houses(found: CoverageRun, settlement: Settlement) -> OutdoorCells:
+    """
+    Outdoor cells around every house, which the rasters of an estimate share.
+
+    Parameters
+    ----------
+    found
+        The estimate.
+    settlement
+        People points and houses.
+
+    Returns
+    -------
+    pairs
+        Of a building of ``settlement.outlines`` and a cell.
+    """
+    grid = io.read(found.state_paths[ANY]).grid
+    return outdoor_cells(grid, settlement.outlines, ring_m=data.setting("outdoor_ring_m"))
+
+
 def at_people(
-    found: CoverageRun, settlement: Settlement
+    found: CoverageRun, settlement: Settlement, *, pairs: OutdoorCells | None = None
 ) -> tuple[Grid, dict[str, Bytes], dict[str, Booleans]]:
     """
     State of every people point in an estimate.
@@ -196,6 +219,8 @@ def at_people(
         The estimate.
     settlement
         People points and houses.
+    pairs
+        What ``around_houses`` found; None: it is found here.
 
     Returns
     -------
@@ -208,7 +233,7 @@ def at_people(
     """
     people = settlement.people
     grid = io.read(found.state_paths[ANY]).grid
-    pairs = outdoor_cells(grid, settlement.outlines, ring_m=data.setting("outdoor_ring_m"))
+    pairs = pairs or around_houses(found, settlement)
     at_home = people.building >= 0
     states: dict[str, Bytes] = {}
     assumed: dict[str, Booleans] = {}
@@ -217,8 +242,9 @@ def at_people(
             io.read(paths[operator]) for paths in (found.state_paths, found.power_paths, found.flag_paths)
         )
         here = np.nan_to_num(state.sample(people.x_m, people.y_m), nan=float(State.UNKNOWN)).astype(np.uint8)
-        planning_dbm = np.where(power.valid, power.values / runs.CENTI, -np.inf)
-        at_houses = states_at(pairs, planning_dbm, state.values, levels=data.levels())
+        centi = power.values[pairs.row, pairs.col]
+        planning_dbm = np.where(centi == power.nodata, -np.inf, centi / runs.CENTI)
+        at_houses = states_of(pairs, planning_dbm, state.values[pairs.row, pairs.col], levels=data.levels())
         here[at_home] = at_houses[people.building[at_home]]
         flags = np.nan_to_num(flag.sample(people.x_m, people.y_m), nan=0.0).astype(np.uint8)
         states[operator] = here
@@ -305,6 +331,7 @@ def to_json(result: GapResult) -> dict[str, object]:
         "operators": {name: _figures_json(figures) for name, figures in result.operators.items()},
         "expected": _expected_json(result),
         "speed": _speed_json(result),
+        "spread": {model: dict(shares) for model, shares in result.spread.items()} or None,
         "hamlets": [
             {
                 "id": hamlet.id,

@@ -14,7 +14,7 @@ from geo.grid import Grid
 from geo.probability import ExpectedPeople, expected_people
 from geo.raster import Raster
 from geo.receiver import OutdoorCells, outdoor_cells, states_at
-from geo.units import Bytes, Floats
+from geo.units import Bytes, Floats, Integers
 from planning import data
 from planning.people import Settlement
 from planning.runs import ANY, UNKNOWN_PERCENT, CoverageRun
@@ -23,7 +23,9 @@ FAST = Levels(names=("fast", "slow"), lower_dbm=(0.5, -np.inf), covered=(True, F
 """Levels that turn 1 (fast enough) and 0 into states."""
 
 
-def expected(found: CoverageRun, settlement: Settlement) -> Mapping[str, ExpectedPeople]:
+def expected(
+    found: CoverageRun, settlement: Settlement, *, pairs: OutdoorCells | None = None
+) -> Mapping[str, ExpectedPeople]:
     """
     People to be expected covered, from the probability at each place.
 
@@ -33,6 +35,8 @@ def expected(found: CoverageRun, settlement: Settlement) -> Mapping[str, Expecte
         The estimate.
     settlement
         People points and houses.
+    pairs
+        Cells around the houses, where they are known already; None: they are found here.
 
     Returns
     -------
@@ -40,16 +44,20 @@ def expected(found: CoverageRun, settlement: Settlement) -> Mapping[str, Expecte
         Operator or ``any`` to the sums; empty where the estimate holds no probabilities.
     """
     rasters = {name: io.read(path) for name, path in found.probability_paths.items()}
-    pairs = _pairs(rasters, settlement)
+    around = _pairs(rasters, settlement, pairs)
     return MappingProxyType(
         {
-            name: expected_people(settlement.people.n_people, _chance(raster, settlement, pairs[raster.grid]))
+            name: expected_people(
+                settlement.people.n_people, _chance(raster, settlement, around[raster.grid])
+            )
             for name, raster in rasters.items()
         }
     )
 
 
-def fast(found: CoverageRun, settlement: Settlement) -> Mapping[str, Figures]:
+def fast(
+    found: CoverageRun, settlement: Settlement, *, pairs: OutdoorCells | None = None
+) -> Mapping[str, Figures]:
     """
     People who reach the target of speed outdoors.
 
@@ -59,6 +67,8 @@ def fast(found: CoverageRun, settlement: Settlement) -> Mapping[str, Figures]:
         The estimate.
     settlement
         People points and houses.
+    pairs
+        Cells around the houses, where they are known already; None: they are found here.
 
     Returns
     -------
@@ -68,12 +78,12 @@ def fast(found: CoverageRun, settlement: Settlement) -> Mapping[str, Figures]:
     people = settlement.people
     states: dict[str, Bytes] = {}
     rasters = {name: io.read(path) for name, path in found.fast_paths.items() if name != ANY}
-    pairs = _pairs(rasters, settlement)
+    around = _pairs(rasters, settlement, pairs)
     for name, raster in rasters.items():
         here = np.nan_to_num(raster.sample(people.x_m, people.y_m), nan=float(State.UNKNOWN)).astype(np.uint8)
         at_home = people.building >= 0
         enough = (raster.values == State.COVERED).astype(np.float64)
-        here[at_home] = states_at(pairs[raster.grid], enough, raster.values, levels=FAST)[
+        here[at_home] = states_at(around[raster.grid], enough, raster.values, levels=FAST)[
             people.building[at_home]
         ]
         states[name] = here
@@ -83,24 +93,33 @@ def fast(found: CoverageRun, settlement: Settlement) -> Mapping[str, Figures]:
     return MappingProxyType({name: tally(state, people.n_people, doubtful) for name, state in states.items()})
 
 
-def _pairs(rasters: Mapping[str, Raster], settlement: Settlement) -> dict[Grid, OutdoorCells]:
+def _pairs(
+    rasters: Mapping[str, Raster], settlement: Settlement, known: OutdoorCells | None
+) -> dict[Grid, OutdoorCells]:
     # The rasters of an estimate share one grid: the cells around every house are found once.
     ring_m = data.setting("outdoor_ring_m")
     grids = {raster.grid for raster in rasters.values()}
-    return {grid: outdoor_cells(grid, settlement.outlines, ring_m=ring_m) for grid in grids}
+    return {grid: known or outdoor_cells(grid, settlement.outlines, ring_m=ring_m) for grid in grids}
 
 
 def _chance(raster: Raster, settlement: Settlement, pairs: OutdoorCells) -> Floats:
     # Of a house the mean over the outdoor cells around it; unknown where any of them is.
     people = settlement.people
-    share = np.where(raster.values >= UNKNOWN_PERCENT, np.nan, raster.values / 100.0)
     count = np.bincount(pairs.building, minlength=pairs.n_buildings)
-    total = np.bincount(pairs.building, weights=share[pairs.row, pairs.col], minlength=pairs.n_buildings)
+    total = np.bincount(
+        pairs.building, weights=_share(raster, pairs.row, pairs.col), minlength=pairs.n_buildings
+    )
     at_houses = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     row, col = raster.grid.to_rowcol(people.x_m, people.y_m)
     inside = (row >= 0) & (row < raster.grid.rows) & (col >= 0) & (col < raster.grid.cols)
     chance = np.full(len(people.x_m), np.nan)
-    chance[inside] = share[row[inside], col[inside]]
+    chance[inside] = _share(raster, row[inside], col[inside])
     at_home = people.building >= 0
     chance[at_home] = at_houses[people.building[at_home]]
     return chance
+
+
+def _share(raster: Raster, row: Integers, col: Integers) -> Floats:
+    percent = raster.values[row, col]
+    share: Floats = np.where(percent >= UNKNOWN_PERCENT, np.nan, percent / 100.0)
+    return share

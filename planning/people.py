@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.errors import NotFoundError
 from geo.zones import Booleans, Floats, Ints, People, assign, join, land_points, share_out
 from planning import data
 from planning.workspace import Workspace
@@ -52,20 +53,26 @@ class Settlement:
         Hamlets in the order of the table.
     outlines
         Polygons of the buildings that ``people.building`` indexes, in the CRS of the calculation.
+    buildings
+        All buildings with their ``height_m``, in the CRS of the calculation.
     basis
         Text key of what the numbers rest on.
     assumptions
         Text key of each assumption made to the number of people it concerns.
     registered
         Registered population of the area, where known.
+    outline
+        Outline of the one commune that the people are of, in the CRS of the calculation; None: of all.
     """
 
     people: People
     hamlets: tuple[Hamlet, ...]
     outlines: tuple[shapely.Geometry, ...]
+    buildings: gpd.GeoDataFrame
     basis: str
     assumptions: Mapping[str, float]
     registered: float | None
+    outline: shapely.Geometry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +96,7 @@ class _Houses:
         )
 
 
-def settle(workspace: Workspace) -> Settlement:
+def settle(workspace: Workspace, *, commune: str | None = None) -> Settlement:
     """
     Bring the people of a workspace to points.
 
@@ -97,6 +104,10 @@ def settle(workspace: Workspace) -> Settlement:
     ----------
     workspace
         The workspace.
+    commune
+        Code of a row of the layer ``boundary``: the people of that commune only, each where the whole
+        workspace has them. A hamlet belongs to the commune where more than half of its people live.
+        None, or the code of the workspace: all.
 
     Returns
     -------
@@ -105,17 +116,37 @@ def settle(workspace: Workspace) -> Settlement:
         to its point, or, where nothing says where it lies, over the land of no other hamlet. Each such
         step is counted in ``assumptions``. A hamlet without a number takes what its houses hold, else an
         equal part of what the registered population leaves over.
+
+    Raises
+    ------
+    NotFoundError
+        There is no outline, or no commune of that code.
     """
     area = workspace.boundary()
+    commune = None if commune == workspace.code else commune
+    communes = workspace.store.read("boundary")
+    own = communes if commune is None else _only(communes, commune, known=workspace.code)
+    outline = None if commune is None else own.to_crs(workspace.calc_epsg).union_all()
     hamlets = workspace.store.read("hamlet").to_crs(workspace.calc_epsg)
     shapes = [None if shape is None or shape.is_empty else shape for shape in hamlets.geometry]
-    houses, outlines = _houses(workspace, area, hamlets, shapes)
-    registered = _registered(workspace)
+    buildings = workspace.store.read("building", columns=("kind", "height_m", "n_people", "hamlet_id"))
+    buildings = buildings.to_crs(workspace.calc_epsg)
+    houses, outlines = _houses(buildings, area, hamlets, shapes)
+    registered = _registered(communes)
     totals, guessed = _totals(hamlets, houses, registered)
     if hamlets.empty:
         everybody = registered if registered is not None else float(np.nansum(houses.weight))
         parts = [_of_area(area, houses, everybody)] if everybody > 0 else []
-        return _settlement(parts, (), outlines, houses.by_convention, "area", registered)
+        return _settlement(
+            join(parts),
+            (),
+            outlines,
+            houses.by_convention,
+            buildings=buildings,
+            basis="area",
+            outline=outline,
+            registered=_registered(own),
+        )
     parts = []
     for index, total in enumerate(totals):
         if np.isfinite(total) and total > 0:
@@ -129,18 +160,63 @@ def settle(workspace: Workspace) -> Settlement:
         )
         for index, row in enumerate(hamlets[["id", "name"]].itertuples(index=False))
     )
-    return _settlement(parts, records, outlines, houses.by_convention, "hamlet", registered)
+    return _settlement(
+        join(parts),
+        records,
+        outlines,
+        houses.by_convention,
+        buildings=buildings,
+        basis="hamlet",
+        outline=outline,
+        registered=_registered(own),
+    )
+
+
+def _only(communes: gpd.GeoDataFrame, code: str, *, known: str) -> gpd.GeoDataFrame:
+    own = communes[communes["code"] == code]
+    if own.empty:
+        raise NotFoundError("commune_unknown", commune=code, known=known)
+    return own
+
+
+def _of_commune(
+    people: People, hamlets: tuple[Hamlet, ...], outline: shapely.Geometry
+) -> tuple[People, tuple[Hamlet, ...]]:
+    shapely.prepare(outline)
+    inside = shapely.contains_xy(outline, people.x_m, people.y_m)
+    placed = people.zone >= 0
+    zone, n_people = people.zone[placed], people.n_people[placed]
+    everybody = np.bincount(zone, weights=n_people, minlength=len(hamlets))
+    own = np.bincount(zone, weights=n_people * inside[placed], minlength=len(hamlets)) > everybody / 2
+    kept = inside & ~placed
+    kept[placed] = own[zone]
+    number = np.append(np.cumsum(own) - 1, -1)
+    return (
+        People(
+            x_m=people.x_m[kept],
+            y_m=people.y_m[kept],
+            n_people=people.n_people[kept],
+            zone=number[people.zone[kept]],
+            building=people.building[kept],
+            assumed=people.assumed[kept],
+        ),
+        tuple(hamlet for hamlet, is_own in zip(hamlets, own.tolist(), strict=True) if is_own),
+    )
 
 
 def _settlement(
-    parts: list[People],
+    people: People,
     hamlets: tuple[Hamlet, ...],
     outlines: tuple[shapely.Geometry, ...],
     by_convention: Booleans,
+    *,
+    buildings: gpd.GeoDataFrame,
     basis: str,
+    outline: shapely.Geometry | None,
     registered: float | None,
 ) -> Settlement:
-    people = join(parts)
+    if outline is not None:
+        people, hamlets = _of_commune(people, hamlets, outline)
     spread = people.building < 0
     located = np.array([hamlet.located for hamlet in hamlets] or [True])
     lost = spread & ~located[np.maximum(people.zone, 0)]
@@ -156,25 +232,26 @@ def _settlement(
         people=people,
         hamlets=hamlets,
         outlines=outlines,
+        buildings=buildings,
         basis=f"people.basis.{basis}",
         assumptions=MappingProxyType({f"assumption.{key}": value for key, value in counted.items() if value}),
         registered=registered,
+        outline=outline,
     )
 
 
-def _registered(workspace: Workspace) -> float | None:
-    column = workspace.store.read("boundary")["population_registered"].dropna()
+def _registered(table: gpd.GeoDataFrame) -> float | None:
+    column = table["population_registered"].dropna()
     return float(column.sum()) if len(column) else None
 
 
 def _houses(
-    workspace: Workspace,
+    buildings: gpd.GeoDataFrame,
     area: shapely.Geometry,
     hamlets: gpd.GeoDataFrame,
     shapes: list[shapely.Geometry | None],
 ) -> tuple[_Houses, tuple[shapely.Geometry, ...]]:
-    table = workspace.store.read("building")
-    table = table[table["kind"].isna() | table["kind"].isin(LIVED_IN)].to_crs(workspace.calc_epsg)
+    table = buildings[buildings["kind"].isna() | buildings["kind"].isin(LIVED_IN)]
     centre = shapely.point_on_surface(table.geometry.to_numpy())
     x_m, y_m = shapely.get_x(centre), shapely.get_y(centre)
     shapely.prepare(area)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import geopandas as gpd
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 
 from geo import io
 from geo.coverage import State
@@ -92,7 +93,7 @@ class TargetState:
     hamlets: tuple[HamletCount, ...] = ()
 
 
-def places(workspace: Workspace, found: CoverageRun) -> tuple[PlaceState, ...]:
+def places(workspace: Workspace, found: CoverageRun, settlement: Settlement) -> tuple[PlaceState, ...]:
     """
     Outdoor mobile coverage at places.
 
@@ -102,6 +103,8 @@ def places(workspace: Workspace, found: CoverageRun) -> tuple[PlaceState, ...]:
         The workspace.
     found
         The coverage estimate.
+    settlement
+        Its people; where they are those of one commune, so are the places.
 
     Returns
     -------
@@ -109,7 +112,7 @@ def places(workspace: Workspace, found: CoverageRun) -> tuple[PlaceState, ...]:
         One record for each place: covered where at least one operator covers its cell; unknown without a
         position.
     """
-    table = workspace.store.read("place")
+    table = _inside(workspace, settlement, workspace.store.read("place"))
     raster = io.read(found.state_paths[ANY])
     placed = table.geometry.notna().to_numpy()
     state = np.full(len(table), float(State.UNKNOWN))
@@ -119,6 +122,17 @@ def places(workspace: Workspace, found: CoverageRun) -> tuple[PlaceState, ...]:
         _place(row, STATE_NAMES[State(int(value))], "" if has_place else "gap.place.no_position")
         for row, value, has_place in zip(table.to_dict("records"), state, placed, strict=True)
     )
+
+
+def _inside(workspace: Workspace, settlement: Settlement, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    # Of one commune: what lies in it, and what has no position but belongs to a hamlet of it.
+    if settlement.outline is None:
+        return table
+    points = table.geometry.to_crs(workspace.calc_epsg).to_numpy()
+    own = table["hamlet_id"].isin([hamlet.id for hamlet in settlement.hamlets]).to_numpy()
+    shapely.prepare(settlement.outline)
+    kept = np.where(shapely.is_missing(points), own, shapely.intersects(settlement.outline, points))
+    return table[kept].reset_index(drop=True)
 
 
 def _place(row: Mapping[str, object], state: str, note_key: str) -> PlaceState:
@@ -136,7 +150,7 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def wifi(workspace: Workspace) -> TargetState:
+def wifi(workspace: Workspace, settlement: Settlement) -> TargetState:
     """
     Free Wi-Fi at cultural houses and the commune centre.
 
@@ -144,6 +158,8 @@ def wifi(workspace: Workspace) -> TargetState:
     ----------
     workspace
         The workspace.
+    settlement
+        Its people; where they are those of one commune, so are the places.
 
     Returns
     -------
@@ -153,24 +169,20 @@ def wifi(workspace: Workspace) -> TargetState:
         unknown.
     """
     places = workspace.store.read("place")
-    places = places[places["kind"].isin(WIFI_KINDS)]
+    places = _inside(workspace, settlement, places[places["kind"].isin(WIFI_KINDS)])
     spots = workspace.store.read("wifi").to_crs(workspace.calc_epsg)
     on_air = spots["status"].isna() | (spots["status"] == "operational")
     free = spots[on_air & spots["is_free"].fillna(value=True).astype(bool)]
     radius_m = free["radius_m"].astype(float).fillna(data.setting("wifi_radius_m")).to_numpy()
-    tree = shapely.STRtree(free.geometry.to_numpy())
-    items = []
-    for row, point in zip(
-        places.to_dict("records"), places.geometry.to_crs(workspace.calc_epsg), strict=True
-    ):
-        linked = bool((free["place_id"] == row["id"]).any())
-        near = False
-        if point is not None and len(free):
-            index = tree.query(point.buffer(float(radius_m.max())))
-            near = any(free.geometry.iloc[spot].distance(point) <= radius_m[spot] for spot in index)
-        items.append(
-            _place(row, *_wifi_state(row, found=linked or near, listed=len(spots) > 0 and point is not None))
-        )
+    points = places.geometry.to_crs(workspace.calc_epsg).to_numpy()
+    near = np.zeros(len(points), dtype=bool)
+    near[shapely.STRtree(points).query(free.geometry.to_numpy(), "dwithin", radius_m)[1]] = True
+    found = near | places["id"].isin(free["place_id"].dropna()).to_numpy(dtype=bool)
+    listed = ~shapely.is_missing(points) & (len(spots) > 0)
+    items = [
+        _place(row, *_wifi_state(row, found=bool(has_spot), listed=bool(is_listed)))
+        for row, has_spot, is_listed in zip(places.to_dict("records"), found, listed, strict=True)
+    ]
     return TargetState(figures=_count(items), items=tuple(items), note_key="gap.wifi.note")
 
 
@@ -218,6 +230,7 @@ def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
     usual = nodes["technology"].map(dict(data.fiber_speeds()))
     speed_gbps = nodes["speed_gbps"].astype(float).fillna(usual.astype(float)).to_numpy()
     hamlets = workspace.store.read("hamlet")
+    hamlets = hamlets[hamlets["id"].isin([hamlet.id for hamlet in settlement.hamlets])].reset_index(drop=True)
     people = settlement.people
     households = _households(hamlets, settlement)
     reach_m = data.setting("drop_distance_m")
@@ -273,7 +286,6 @@ def _households(hamlets: gpd.GeoDataFrame, settlement: Settlement) -> Floats:
 def _within(x_m: Floats, y_m: Floats, nodes: gpd.GeoDataFrame, reach_m: float) -> Booleans:
     near = np.zeros(len(x_m), dtype=bool)
     if len(nodes):
-        tree = shapely.STRtree(nodes.geometry.to_numpy())
-        hit, _ = tree.query(shapely.points(x_m, y_m), predicate="dwithin", distance=reach_m)
-        near[hit] = True
+        tree = cKDTree(shapely.get_coordinates(nodes.geometry.to_numpy()))
+        near[:] = tree.query(np.column_stack([x_m, y_m]))[0] <= reach_m
     return near

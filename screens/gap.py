@@ -101,7 +101,9 @@ def _speed(result: GapResult) -> None:
     st.subheader(state.tr("screen.gap.speed", target=result.speed_target_mbps), anchor=False)
     rows = pd.DataFrame([_counts(name, figures) for name, figures in result.speed.items()])
     titles = {
-        state.tr(f"state.{name}"): state.tr(f"screen.gap.speed.{name}") for name in ("covered", "uncovered")
+        state.tr("state.covered"): state.tr("screen.gap.speed.covered"),
+        state.tr("state.uncovered"): state.tr("screen.gap.speed.uncovered"),
+        state.tr("screen.gap.share"): state.tr("screen.gap.speed.share"),
     }
     st.table(rows.rename(columns=titles).set_index(state.tr("screen.gap.operator")))
     figure.fast_formula(result)

@@ -13,12 +13,14 @@ from geo.link import Obstacle, Profile
 from planning import text
 from screens import legend, state
 from screens.legend import Entry
+from screens.palette import UNKNOWN_COLOUR
 
 GROUND, CLUTTER, ZONE, LINE, OBSTACLE = "#b08d57", "#86ad85", "#f2c14e", "#1f3a4d", "#9b2226"
 ZONE_OPACITY = 0.4
 HEIGHT_PX = 250
 KM_FROM_M = 1500.0
-MOST_POINTS = 400
+MOST_POINTS = 1500
+LOWEST_CLUTTER_M = 0.5  # what is lower counts as the ground itself
 
 
 def show(profile: Profile, obstacle: Obstacle | None, *, words: str) -> None:
@@ -44,7 +46,9 @@ def show(profile: Profile, obstacle: Obstacle | None, *, words: str) -> None:
         Entry(words=state.tr("why.chart.ground"), shape="area", colour=GROUND),
         Entry(words=state.tr("why.chart.clutter"), shape="area", colour=CLUTTER),
     ]
-    if obstacle is not None:
+    if unknown_stretches(profile):
+        entries.append(Entry(words=state.tr("state.unknown"), shape="area", colour=UNKNOWN_COLOUR))
+    if is_shown(obstacle):
         entries.append(Entry(words=state.tr("why.chart.obstacle"), shape="diamond", colour=OBSTACLE))
     legend.render(entries)
     st.caption(words)
@@ -71,30 +75,39 @@ def chart(profile: Profile, obstacle: Obstacle | None, *, words: str) -> alt.Lay
     is_long = profile.distance_m[-1] >= KM_FROM_M
     scale = 1000.0 if is_long else 1.0
     table = samples(profile, scale=scale)
-    x = alt.X(
-        "distance:Q",
-        title=state.tr("why.chart.distance_km" if is_long else "why.chart.distance_m"),
-        axis=alt.Axis(labelExpr=_numbers(digits=1 if is_long else 0), grid=False, tickCount=8),
-        scale=alt.Scale(domain=[0, float(table["distance"].iloc[-1])], nice=False),
-    )
     low, high = float(np.nanmin(table["base"])), float(np.nanmax(table[["top", "high"]].to_numpy()))
     y_scale = alt.Scale(domain=[low, high + 0.05 * (high - low)], nice=False, zero=False)
-    base = alt.Chart(table).encode(x=x)
+    numbers = _numbers(digits=1 if is_long else 0)
+
+    def across(name: str) -> alt.X:
+        return alt.X(
+            f"{name}:Q",
+            title=state.tr("why.chart.distance_km" if is_long else "why.chart.distance_m"),
+            axis=alt.Axis(labelExpr=numbers, grid=False, tickCount=8, aria=False),
+            scale=alt.Scale(domain=[0, float(table["distance"].iloc[-1])], nice=False),
+        )
 
     def height(name: str) -> alt.Y:
-        title, axis = state.tr("why.chart.height_m"), alt.Axis(labelExpr=_numbers(digits=0), tickCount=6)
+        title = state.tr("why.chart.height_m")
+        axis = alt.Axis(labelExpr=_numbers(digits=0), tickCount=6, aria=False)
         return alt.Y(f"{name}:Q", title=title, axis=axis, scale=y_scale)
 
+    base = alt.Chart(table).encode(x=across("distance"))
     layers = [
         base.mark_area(color=GROUND, clip=True).encode(y=height("ground"), y2="base:Q"),
         base.mark_area(color=CLUTTER, clip=True).encode(y=height("top"), y2="ground:Q"),
         base.mark_area(color=ZONE, opacity=ZONE_OPACITY, clip=True).encode(y=height("high"), y2="low:Q"),
         base.mark_line(color=LINE, strokeWidth=2, clip=True).encode(y=height("line")),
     ]
-    if obstacle is not None:
+    stretches = unknown_stretches(profile)
+    if stretches:
+        edges = pd.DataFrame(stretches, columns=["start", "end"]) / scale
+        blank = alt.Chart(edges).mark_rect(color=UNKNOWN_COLOUR, opacity=0.45)
+        layers.append(blank.encode(x=across("start"), x2="end:Q"))
+    if obstacle is not None and is_shown(obstacle):
         mark = _obstacle(profile, obstacle, scale=scale)
         sign = alt.Chart(mark).mark_point(shape="diamond", size=130, filled=True, color=OBSTACLE, opacity=1)
-        layers.append(sign.encode(x=x, y=height("top")))
+        layers.append(sign.encode(x=across("distance"), y=height("top")))
     # Vega's own menu is English and offers an editor on another machine.
     return alt.LayerChart(layer=layers).properties(
         height=HEIGHT_PX,
@@ -137,6 +150,50 @@ def samples(profile: Profile, *, scale: float = 1.0) -> pd.DataFrame:
             "base": lowest_m - 3.0,
         }
     )
+
+
+def is_shown(obstacle: Obstacle | None) -> bool:
+    """
+    Tell whether an obstacle is worth a mark.
+
+    Parameters
+    ----------
+    obstacle
+        What stands highest against the line, or None.
+
+    Returns
+    -------
+    is_shown
+        False for bare ground below the line.
+    """
+    return obstacle is not None and (obstacle.excess_m > 0 or obstacle.clutter_height_m >= LOWEST_CLUTTER_M)
+
+
+def unknown_stretches(profile: Profile) -> list[tuple[float, float]]:
+    """
+    Where on the way a height is not known.
+
+    Parameters
+    ----------
+    profile
+        The section.
+
+    Returns
+    -------
+    stretches
+        Beginning and end of each, from the antenna [m].
+    """
+    unknown = np.isnan(profile.ground_m + profile.clutter_height_m)
+    steps = np.diff(np.concatenate([[False], unknown, [False]]).astype(np.int8))
+    half_m = float(profile.distance_m[1]) / 2 if len(profile.distance_m) > 1 else 0.0
+    last_m = float(profile.distance_m[-1])
+    return [
+        (
+            max(float(profile.distance_m[first]) - half_m, 0.0),
+            min(float(profile.distance_m[end - 1]) + half_m, last_m),
+        )
+        for first, end in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True)
+    ]
 
 
 def _obstacle(profile: Profile, obstacle: Obstacle, *, scale: float) -> pd.DataFrame:
@@ -186,14 +243,15 @@ def told(
     )
     if obstacle is None:
         return f"{words} {state.tr('why.chart.words.unknown')}"
-    key = "why.chart.words.above" if obstacle.excess_m > 0 else "why.chart.words.below"
-    return (
-        words
-        + " "
-        + state.tr(
-            key,
-            distance=text.number(obstacle.distance_m, language),
-            clutter=text.number(obstacle.clutter_height_m, language, digits=1),
-            excess=text.number(abs(obstacle.excess_m), language, digits=1),
-        )
+    place = "above" if obstacle.excess_m > 0 else "below"
+    kind = "clutter" if obstacle.clutter_height_m >= LOWEST_CLUTTER_M else "ground"
+    words += " " + state.tr(
+        f"why.chart.words.{place}.{kind}",
+        distance=text.number(obstacle.distance_m, language),
+        clutter=text.number(obstacle.clutter_height_m, language, digits=1),
+        excess=text.number(abs(obstacle.excess_m), language, digits=1),
     )
+    unknown_m = sum(end - start for start, end in unknown_stretches(profile))
+    if unknown_m > 0:
+        words += " " + state.tr("why.chart.words.gap", length=text.number(unknown_m, language))
+    return words

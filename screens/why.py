@@ -22,7 +22,7 @@ from screens.mapview import Drawing
 
 ASKED = "why_place"
 PLACES = ("hamlet", "place")
-METRES_OF_OBSTACLE = 0.5  # lower ones are the ground itself
+COMPASS = 8  # directions that have a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +308,7 @@ def _facts(best: Link, obstacle: Obstacle | None) -> dict[str, object]:
         "distance": figure.distance(best.budget.distance_m),
     }
     if obstacle is not None:
-        is_clutter = obstacle.clutter_height_m >= METRES_OF_OBSTACLE
+        is_clutter = obstacle.clutter_height_m >= section.LOWEST_CLUTTER_M
         height_m = obstacle.clutter_height_m if is_clutter else max(obstacle.excess_m, 0.1)
         kind = (
             "clutter_assumed" if best.path_assumed and is_clutter else "clutter" if is_clutter else "ground"
@@ -326,6 +326,7 @@ def _row(link: Link) -> dict[str, object]:
     level = state.tr(f"level.{levels.names[int(levels.index(link.planning_dbm))]}")
     row: dict[str, object] = {
         state.tr("why.column.mast"): figure.site_name(link.sector.mast_id),
+        state.tr("why.column.towards"): _towards(link.sector.azimuth_deg),
         state.tr("why.column.distance"): round(terms.distance_m),
         state.tr("why.column.sight"): state.tr(f"why.sight.{sight}"),
         state.tr("why.column.level"): state.tr("state.unknown") if link.state is State.UNKNOWN else level,
@@ -343,12 +344,20 @@ def _row(link: Link) -> dict[str, object]:
     return row
 
 
+def _towards(azimuth_deg: float | None) -> str:
+    if azimuth_deg is None:
+        return state.tr("why.towards.unknown")
+    return state.tr(f"why.towards.{round(azimuth_deg * COMPASS / 360) % COMPASS}")
+
+
 def _assumptions(answer: Answer, run: CoverageRun) -> None:
     spec = spec_of("cell")
     made = []
     if answer.links:
         assumed = sorted(answer.links[0].sector.assumed - {"geometry"})
-        if assumed:
+        if assumed and not state.is_technical():
+            made.append(state.tr("why.assumed.some", n=len(assumed)))
+        elif assumed:
             names = ", ".join(state.column_title(spec, name) for name in assumed)
             made.append(state.tr("why.assumed.sector", columns=names))
         if "geometry" in answer.links[0].sector.assumed:

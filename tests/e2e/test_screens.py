@@ -99,7 +99,12 @@ def test_the_gap_table_equals_the_command_line(estimated, page):
     names = {row.id: row.names["vi"] for row in data.operators()}
     names |= {key: text.tr(f"operator.{key}", "vi") for key in ("any", "two_or_more")}
     for key, figures in answer["operators"].items():
-        share, _left, covered, uncovered, unknown, assumed = shown[names[key]]
+        share, _left, covered, uncovered, unknown, assumed, expected = shown[names[key]]
+        likely = (answer["expected"] or {}).get(key)
+        low, _, high = expected.replace(".", "").partition("–")
+        assert (not low) == (likely is None)
+        if likely is not None:
+            assert int(low) <= likely["covered"] <= int(high)
         assert share == text.share_text(figures["share"], "vi")
         assert assumed == text.share_text(figures["assumed_share"], "vi")
         for word, name in ((covered, "covered"), (uncovered, "uncovered"), (unknown, "unknown")):

@@ -7,6 +7,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from geo.coverage import State, combine
 from geo.errors import ShapeError
@@ -93,3 +94,31 @@ def test_a_known_mast_outside_closes_its_side() -> None:
     cells = open_border(whole, boundary, (west,), known_m=1500, reach_m=300)
     assert not cells[100, 5]
     assert cells[100, 195]
+
+
+def test_areas_are_those_of_the_whole_grid_dilated_at_once() -> None:
+    whole, rng = grid(size=160), np.random.default_rng(5)
+    x_m, y_m = 575_000 + rng.uniform(0, 1600, 90), 2_305_000 - rng.uniform(0.01, 1600, 90)
+    row, col = whole.to_rowcol(x_m, y_m)
+    joined = np.zeros(whole.shape, dtype=bool)
+    for down, right in np.argwhere(np.hypot(*np.mgrid[-4:5, -4:5]) <= 4) - 4:
+        inside = (row + down >= 0) & (row + down < 160) & (col + right >= 0) & (col + right < 160)
+        joined[(row + down)[inside], (col + right)[inside]] = True
+    label, n_areas = ndimage.label(joined, structure=np.ones((3, 3)))
+    areas = find_areas(whole, x_m, y_m, np.ones(90), join_m=80)
+    assert 5 < len(areas) == n_areas
+    assert sorted(member for area in areas for member in area.members) == list(range(90))
+    for area in areas:
+        (value,) = set(label[row[area.members], col[area.members]])
+        assert area.shape.area == pytest.approx((label == value).sum() * 100.0)
+
+
+def test_the_top_of_an_area_does_not_depend_on_places_elsewhere() -> None:
+    x_m, y_m = np.array([575_505.0, 575_525.0, 575_505.0]), np.array([2_304_495.0, 2_304_495.0, 2_304_515.0])
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        people = np.append(np.full(3, 1.0 / 3.0), rng.uniform(0.1, 9.0, 40))
+        far_x_m, far_y_m = 575_000 + rng.uniform(0, 300, 40), 2_305_000 - rng.uniform(0.01, 1999, 40)
+        areas = find_areas(grid(), np.append(x_m, far_x_m), np.append(y_m, far_y_m), people, join_m=80)
+        (own,) = (area for area in areas if 0 in area.members)
+        assert (own.x_m, own.y_m) == (x_m[0], y_m[0])

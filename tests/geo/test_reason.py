@@ -9,9 +9,10 @@ import pytest
 import shapely
 
 from geo.coverage import Levels
+from geo.field import reach_m
 from geo.gap import Area
 from geo.grid import Grid
-from geo.link import profile_to
+from geo.link import budget, profile_to
 from geo.radio import Transmitter
 from geo.reason import Reason, explain
 from geo.terrain import Surface
@@ -94,3 +95,43 @@ def test_the_obstacle_is_the_wall() -> None:
     free = profile_to(surface(), sector(), 577_305.0, 2_303_005.0, receiver_height_m=1.5).obstacle
     assert free is not None
     assert free.excess_m < 0
+
+
+def test_of_many_sectors_the_one_received_best_within_reach_is_looked_at() -> None:
+    rng = np.random.default_rng(8)
+    sectors = [
+        sector(
+            id=f"S{number}",
+            mast_id=f"M{number}",
+            x_m=575_000 + rng.uniform(0, 6000),
+            y_m=2_301_000 + rng.uniform(0, 4000),
+            height_m=float(rng.choice([4.0, 8.0, 30.0])),  # no model holds for the lowest
+            tx_power_dbm=float(rng.uniform(10.0, 50.0)),
+            azimuth_deg=float(rng.uniform(0, 360)),
+        )
+        for number in range(60)
+    ]
+    for x_m in (575_300.0, 577_305.0, 580_700.0):
+        power_dbm = [
+            budget(one, x_m, 2_303_005.0, los=True, receiver_height_m=1.5, convergence_deg=0.0).power_dbm
+            for one in sectors
+        ]
+        away_m = [math.hypot(one.x_m - x_m, one.y_m - 2_303_005.0) for one in sectors]
+        for largest_m in (2000.0, 1.0):  # some within reach; none, then all come into question
+            reaches_m = [
+                reach_m(one, lowest_dbm=LEVELS.lowest_dbm, allowance_db=20.0, limits_m={"default": largest_m})
+                for one in sectors
+            ]
+            near = [i for i in range(60) if away_m[i] <= reaches_m[i]] or list(range(60))
+            found = explain(
+                [area(x_m)],
+                sectors,
+                surface(),
+                levels=LEVELS,
+                limits={"default": largest_m},
+                receiver_height_m=1.5,
+                convergence_deg=0.0,
+                allowance_db=20.0,
+            )[0]
+            assert found.mast_id == sectors[max(near, key=power_dbm.__getitem__)].mast_id
+            assert found.nearest_id == sectors[int(np.argmin(away_m))].mast_id

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
+from geo import receiver
 from geo.coverage import Levels, State
 from geo.grid import Grid
-from geo.receiver import outdoor_cells, states_at
+from geo.receiver import OutdoorCells, outdoor_cells, states_at
 
 LEVELS = Levels(
     names=("good", "limited", "weak", "none"),
@@ -72,3 +76,42 @@ def test_beyond_the_border_only_a_covering_level_is_certain() -> None:
     level_dbm, state = np.full(GRID.shape, -120.0), np.full(GRID.shape, 255, dtype=np.uint8)
     assert states_at(cells, level_dbm, state, levels=LEVELS).tolist() == [State.UNKNOWN]
     assert states_at(cells, level_dbm + 40, state, levels=LEVELS).tolist() == [State.COVERED]
+
+
+def test_distance_counts_from_every_wall_of_every_part() -> None:
+    yard = shapely.Polygon(shapely.box(20, 20, 180, 180).exterior, [shapely.box(50, 50, 150, 150).exterior])
+    parts = shapely.multipolygons([shapely.box(20, 20, 36, 36), shapely.box(164, 164, 180, 180)])
+    rng = np.random.default_rng(4)
+    odd = shapely.convex_hull(shapely.multipoints(rng.uniform(60, 140, (9, 2))))
+    for shape in (yard, parts, odd):
+        cells = outdoor_cells(GRID, [shape], ring_m=25)
+        points = shapely.points(*(axis.ravel() for axis in np.meshgrid(*GRID.centres())))
+        expected = shapely.dwithin(shape, points, 25) & ~shapely.intersects(shape, points)
+        found = np.zeros(GRID.shape, dtype=bool)
+        found[cells.row, cells.col] = True
+        assert found.ravel().tolist() == expected.tolist()
+        assert len(cells.row) == expected.sum() > 0
+
+
+def test_a_city_looked_at_in_parts_is_the_same_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    homes = [shapely.box(x_m, y_m, x_m + 12, y_m + 9) for x_m in (15, 60, 120) for y_m in (22, 38, 90, 140)]
+    whole = outdoor_cells(GRID, homes, ring_m=25)
+    monkeypatch.setattr(receiver, "AT_ONCE", 5)
+    parts = outdoor_cells(GRID, homes, ring_m=25)
+    for name in ("building", "row", "col"):
+        assert getattr(parts, name).tolist() == getattr(whole, name).tolist()
+
+
+@given(st.lists(st.tuples(st.integers(-120, -100), st.sampled_from([0, 1, 2, 255])), min_size=1, max_size=24))
+def test_a_house_is_covered_where_the_lower_median_covers(cells: list[tuple[int, int]]) -> None:
+    rows = np.arange(len(cells))
+    pairs = OutdoorCells(building=np.zeros_like(rows), row=rows, col=rows * 0, n_buildings=1)
+    level_dbm = np.array([float(level) for level, _ in cells])
+    state = np.array([state for _, state in cells], dtype=np.uint8)
+    hidden = (state == State.UNKNOWN) | ((state == 255) & (level_dbm < -105.0))
+    worst, best = (np.sort(np.where(hidden, value, level_dbm)) for value in (-np.inf, np.inf))
+    middle = (len(cells) - 1) // 2
+    uncertain = State.UNKNOWN if best[middle] >= -105.0 else State.UNCOVERED
+    expected = State.COVERED if worst[middle] >= -105.0 else uncertain
+    found = states_at(pairs, level_dbm[:, None], state[:, None], levels=LEVELS)
+    assert found.tolist() == [expected]

@@ -190,6 +190,14 @@ def test_reading_by_bounds_gives_exactly_the_rows_that_touch(store):
     assert 0 < len(expected) < 500
 
 
+def test_reading_some_columns_gives_these_and_the_shape(store):
+    store.append({"building": example(spec_of("building"))})
+    some = store.read("building", columns=("n_people", "kind"))
+    pd.testing.assert_frame_equal(some, store.read("building")[["kind", "n_people", "geometry"]])
+    with pytest.raises(ColumnError, match="columns_unknown"):
+        store.read("building", columns=("kind", "colour"))
+
+
 def test_append_refuses_ids_that_are_there_and_changes_nothing(store):
     store.append({"site": sites("ab")})
     before = file_of(store).read_bytes()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from geo.errors import NotFoundError
 from planning import coverage, gap
-from planning.gap import GapResult
+from planning.gap import GapResult, run
 from planning.scenario import CoverageOptions
-from planning.workspace import Workspace
+from planning.workspace import Workspace, open_workspace
 from tests import commune
 
 CORNERS = ((400.0, 400.0), (2500.0, 2500.0))
@@ -119,3 +121,48 @@ def test_without_any_access_point_fibre_is_unknown_not_absent(tmp_path: Path) ->
     [counted] = gap.run(bare, now=commune.NOW).fiber.hamlets
     assert (counted.figures.covered, counted.figures.uncovered) == (0, 0)
     assert counted.figures.unknown == pytest.approx(100)
+
+
+@pytest.fixture(scope="module")
+def pair(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The same land as two communes, with a place in each and one without a position."""
+    folder = shutil.copytree(workspace.folder, tmp_path_factory.mktemp("pair") / "w")
+    made = open_workspace(folder)
+    halves = [{"id": code, "name": f"Xã {code}", "code": code} for code in ("S", "N")]
+    places = [
+        {"id": "P1", "name": "Nhà văn hóa Hạ", "kind": "cultural_house", "hamlet_id": "T1"},
+        {"id": "P2", "name": "Nhà văn hóa Thượng", "kind": "cultural_house", "hamlet_id": "T2"},
+        {"id": "P3", "name": "Trường Thượng", "kind": "school", "hamlet_id": "T2"},
+    ]
+    made.store.replace(
+        {
+            "boundary": commune.table(
+                halves, [commune.block(0, 0, 3000, 1500), commune.block(0, 1500, 3000, 1500)]
+            ),
+            "place": commune.table(places, [commune.at(450, 450), commune.at(2600, 2600), None]),
+        }
+    )
+    coverage.run(made, CoverageOptions(cell_m=50), now=commune.NOW)
+    return made
+
+
+def test_the_communes_of_a_city_add_up_to_it(pair: Workspace) -> None:
+    whole, south, north = (run(pair, commune=code, now=commune.NOW) for code in (None, "S", "N"))
+    assert [hamlet.id for hamlet in south.hamlets] == ["T1"]
+    assert [hamlet.id for hamlet in north.hamlets] == ["T2"]
+    for name, figures in whole.operators.items():
+        for state in ("total", "covered", "uncovered", "unknown"):
+            parts = getattr(south.operators[name], state) + getattr(north.operators[name], state)
+            assert parts == pytest.approx(getattr(figures, state))
+    assert south.operators["any"].total == pytest.approx(400)
+    assert [place.id for place in south.places] == ["P1"]
+    assert [place.id for place in north.places] == ["P2", "P3"]
+    assert (south.wifi.figures.total, north.wifi.figures.total) == (1, 1)
+    assert (south.fiber.figures.total, north.fiber.figures.total) == (100, 100)
+    own = {(area.operator, area.id): area.people for part in (south, north) for area in part.areas}
+    assert own == {(area.operator, area.id): area.people for area in whole.areas}
+
+
+def test_a_commune_that_is_not_there_is_named(pair: Workspace) -> None:
+    with pytest.raises(NotFoundError, match="commune_unknown"):
+        run(pair, commune="W", now=commune.NOW)
