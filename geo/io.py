@@ -16,6 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 import rasterio
 import shapely
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
@@ -34,6 +35,9 @@ from geo.units import Array, Floats32
 DRIVER = "GTiff"
 MAX_SOURCE_CELLS = 100_000_000
 """Largest part of a foreign raster that is read at once [cells]."""
+
+NO_ROOM_BYTES = 1_000_000
+"""Where a raster cannot be written and less room than this is left, the disk is full."""
 
 DILUTED = 2.0
 """Clutter finer than the grid by more than this ratio would be diluted by a mean."""
@@ -344,9 +348,10 @@ def _writing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
         beside.replace(path)
         if lasting:
             _flush(path.parent)
-    except (OSError, RasterioError) as error:
+    except (OSError, RasterioError, CPLE_BaseError) as error:
+        # GDAL does not always name the reason; what it wrote so far still takes the room.
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-        if full or "No space left" in str(error) or "No space left" in str(error.__cause__):
+        if full or shutil.disk_usage(path.parent).free < NO_ROOM_BYTES:
             raise DiskFullError("disk_full", folder=str(path.parent)) from error
         raise StoreError("raster_unwritable", file=path.name) from error
     finally:

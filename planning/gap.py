@@ -249,7 +249,8 @@ def at_people(
         flags = np.nan_to_num(flag.sample(people.x_m, people.y_m), nan=0.0).astype(np.uint8)
         states[operator] = here
         assumed[operator] = people.assumed | (flags & runs.FLAG_ASSUMED > 0)
-    states[ANY], states[TWO_OR_MORE] = combine([states[name] for name in found.operators])
+    others = runs.not_estimated(found.options, people.x_m.shape)
+    states[ANY], states[TWO_OR_MORE] = combine([*(states[name] for name in found.operators), *others])
     for name, needed in ((ANY, 1), (TWO_OR_MORE, 2)):
         assumed[name] = rests_on_assumption(
             [states[operator] for operator in found.operators],

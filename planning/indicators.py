@@ -17,7 +17,7 @@ from geo.receiver import OutdoorCells, outdoor_cells, states_at
 from geo.units import Bytes, Floats, Integers
 from planning import data
 from planning.people import Settlement
-from planning.runs import ANY, UNKNOWN_PERCENT, CoverageRun
+from planning.runs import ANY, UNKNOWN_PERCENT, CoverageRun, not_estimated
 
 FAST = Levels(names=("fast", "slow"), lower_dbm=(0.5, -np.inf), covered=(True, False), margin_db=0.0)
 """Levels that turn 1 (fast enough) and 0 into states."""
@@ -88,7 +88,8 @@ def fast(
         ]
         states[name] = here
     if states:
-        states[ANY], _ = combine([states[name] for name in sorted(states)])
+        others = not_estimated(found.options, people.x_m.shape)
+        states[ANY], _ = combine([*(states[name] for name in sorted(states)), *others])
     doubtful = np.ones(len(people.x_m), dtype=np.bool_)  # loads, layers and shares are assumed everywhere
     return MappingProxyType({name: tally(state, people.n_people, doubtful) for name, state in states.items()})
 

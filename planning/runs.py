@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from geo import io
 from geo.coverage import Coverage, State, combine
-from geo.errors import NotFoundError
+from geo.errors import NotFoundError, StoreError
 from geo.grid import Grid
 from geo.quality import Quality
 from geo.radio import Transmitter
@@ -235,20 +235,46 @@ def keep(
         It could not be written; what was there before is untouched.
     """
     states = {operator: outcome.coverage.state(operator) for operator in outcome.opened}
-    states[ANY], states[TWO_OR_MORE] = combine(list(states.values()))
+    not_asked = not_estimated(options, outcome.coverage.grid.shape)
+    states[ANY], states[TWO_OR_MORE] = combine([*states.values(), *not_asked])
     grid = outcome.coverage.grid
     inside = _inside(grid, outcome.boundary)
     folder = Path("rasters") / "coverage" / digest
     names: dict[str, dict[str, str]] = {}
-    for name, state in states.items():
-        bands = _bands(name, outcome, state, inside) | _speed(name, outcome, state, inside)
-        names[name] = {f"{kind}_path": (folder / f"{name}_{kind}.tif").as_posix() for kind in bands}
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(partial(_write, workspace, grid, names[name]), bands.items()))
     shares = {name: _area_shares(state[inside]) for name, state in states.items()}
-    made = _rows(workspace, outcome, names, shares, digest=digest, options=options, now=now)
-    _keep(workspace, made)
+    try:
+        for name, state in states.items():
+            bands = _bands(name, outcome, state, inside) | _speed(name, outcome, state, inside)
+            names[name] = {f"{kind}_path": (folder / f"{name}_{kind}.tif").as_posix() for kind in bands}
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                list(pool.map(partial(_write, workspace, grid, names[name]), bands.items()))
+        made = _rows(workspace, outcome, names, shares, digest=digest, options=options, now=now)
+        _keep(workspace, made)
+    except StoreError:
+        kept = workspace.store.read(LAYER)["run"].unique()
+        io.keep_folders(workspace.rasters / "coverage", {str(run) for run in kept})
+        raise
     return _required(workspace)
+
+
+def not_estimated(options: CoverageOptions, shape: tuple[int, ...]) -> list[Bytes]:
+    """
+    States that stand for the operators whom an estimate left out.
+
+    Parameters
+    ----------
+    options
+        The choices it was made with.
+    shape
+        Shape of the states.
+
+    Returns
+    -------
+    states
+        Unknown everywhere, twice, where one operator was asked for: any two others might serve. None else.
+    """
+    left_out = 0 if options.operator is None else 2
+    return [np.full(shape, State.UNKNOWN, dtype=np.uint8) for _ in range(left_out)]
 
 
 def ask_again(workspace: Workspace, digest: str) -> CoverageRun | None:

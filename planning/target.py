@@ -222,7 +222,8 @@ def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
     target
         Households near an access point fast enough are covered; near one of unknown speed only, unknown;
         all others uncovered; all unknown where no access point is known. Households of hamlets without
-        people have no place and are unknown. A splice closure is no access point.
+        people have no place and are unknown; so are those of hamlets that state no number, as many as
+        people elsewhere make. A splice closure is no access point.
     """
     nodes = workspace.store.read("fiber_node").to_crs(workspace.calc_epsg)
     nodes = nodes[nodes["status"].isna() | (nodes["status"] == "operational")]
@@ -254,11 +255,23 @@ def _by_hamlet(
 ) -> tuple[HamletCount, ...]:
     people = settlement.people
     placed = tally_zones(state, households, people.assumed, people.zone, n_zones=len(settlement.hamlets))
-    stated = hamlets["households"].astype(float).fillna(0.0)
+    stated = _stated(hamlets, settlement)
     return tuple(
         HamletCount(id=hamlet.id, name=hamlet.name, figures=_with_unplaced(figures, float(total)))
         for hamlet, figures, total in zip(settlement.hamlets, placed, stated, strict=True)
     )
+
+
+def _stated(hamlets: gpd.GeoDataFrame, settlement: Settlement) -> Floats:
+    """Households of each hamlet; where none are stated, as many as its people would make elsewhere."""
+    people = settlement.people
+    stated = hamlets["households"].astype(float).to_numpy()
+    held = np.bincount(
+        np.maximum(people.zone, 0), weights=people.n_people * (people.zone >= 0), minlength=len(stated)
+    )[: len(stated)]
+    known = ~np.isnan(stated) & (held > 0)
+    each = stated[known].sum() / held[known].sum() if known.any() else 0.0
+    return np.where(np.isnan(stated), held * each, stated)
 
 
 def _with_unplaced(placed: Figures, stated: float) -> Figures:

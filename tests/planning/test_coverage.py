@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import rasterio
+from rasterio._err import CPLE_BaseError
 from scipy.stats import norm
 
 from geo import io
 from geo.coverage import State
-from geo.errors import InputError, NotFoundError, RangeError
+from geo.errors import DiskFullError, InputError, NotFoundError, RangeError
 from planning import coverage, data, gap, runs
 from planning.scenario import CoverageOptions
 from planning.workspace import Workspace
@@ -218,3 +220,36 @@ def test_a_job_larger_than_the_memory_budget_is_refused_before_it_starts(
     assert coverage.run(bare, CoverageOptions(cell_m=fitting_m), now=commune.NOW).operators == ("viettel",)
     with pytest.raises(InputError, match="memory_budget"):
         coverage.run(bare, CoverageOptions(cell_m=fitting_m - 1), now=commune.NOW)
+
+
+def test_a_disk_that_fills_leaves_the_estimate_that_was_there(
+    bare: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = coverage.run(
+        bare, CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=0), now=commune.NOW
+    )
+    written: list[object] = []
+
+    def full(*words: object, **more: object) -> None:
+        written.append(words)
+        if len(written) > 3:
+            raise CPLE_BaseError(1, 1, "Error writing tile")
+
+    monkeypatch.setattr(io, "copy", full)
+    monkeypatch.setattr(io.shutil, "disk_usage", lambda folder: SimpleNamespace(free=100))
+    with pytest.raises(DiskFullError, match="disk_full"):
+        coverage.run(bare, CoverageOptions(cell_m=50, assume_flat_m=9, assume_clutter_m=0), now=commune.NOW)
+    assert runs.latest(bare) == before
+    assert [path.name for path in (bare.rasters / "coverage").iterdir()] == [before.digest]
+
+
+def test_an_operator_that_was_not_asked_about_is_unknown_to_all_together(bare: Workspace) -> None:
+    row, point = commune.site(2, commune.at(500, 500), operators="vnpt")
+    bare.store.append({"site": commune.table([row], [point])})
+    options = CoverageOptions(cell_m=50, operator="viettel", assume_flat_m=0, assume_clutter_m=0)
+    found = coverage.run(bare, options, now=commune.NOW)
+    assert found.area_share["two_or_more"] == (0.0, 0.0, 1.0)
+    assert found.area_share["any"][1] == 0.0
+    figures = gap.run(bare, now=commune.NOW).operators
+    assert figures["two_or_more"].unknown == pytest.approx(figures["two_or_more"].total)
+    assert figures["any"].covered == pytest.approx(figures["viettel"].covered)
