@@ -225,9 +225,8 @@ def test_a_job_larger_than_the_memory_budget_is_refused_before_it_starts(
 def test_a_disk_that_fills_leaves_the_estimate_that_was_there(
     bare: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = coverage.run(
-        bare, CoverageOptions(cell_m=50, assume_flat_m=0, assume_clutter_m=0), now=commune.NOW
-    )
+    first, second = (CoverageOptions(cell_m=50, assume_flat_m=high, assume_clutter_m=0) for high in (0, 9))
+    before = coverage.run(bare, first, now=commune.NOW)
     written: list[object] = []
 
     def full(*words: object, **more: object) -> None:
@@ -238,7 +237,7 @@ def test_a_disk_that_fills_leaves_the_estimate_that_was_there(
     monkeypatch.setattr(io, "copy", full)
     monkeypatch.setattr(io.shutil, "disk_usage", lambda folder: SimpleNamespace(free=100))
     with pytest.raises(DiskFullError, match="disk_full"):
-        coverage.run(bare, CoverageOptions(cell_m=50, assume_flat_m=9, assume_clutter_m=0), now=commune.NOW)
+        coverage.run(bare, second, now=commune.NOW)
     assert runs.latest(bare) == before
     assert [path.name for path in (bare.rasters / "coverage").iterdir()] == [before.digest]
 
