@@ -235,7 +235,7 @@ def test_a_disk_that_fills_leaves_the_estimate_that_was_there(
             raise CPLE_BaseError(1, 1, "Error writing tile")
 
     monkeypatch.setattr(io, "copy", full)
-    monkeypatch.setattr(io.shutil, "disk_usage", lambda folder: SimpleNamespace(free=100))
+    monkeypatch.setattr(io.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=100))
     with pytest.raises(DiskFullError, match="disk_full"):
         coverage.run(bare, second, now=commune.NOW)
     assert runs.latest(bare) == before
