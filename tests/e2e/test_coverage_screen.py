@@ -125,7 +125,7 @@ def test_two_estimates_are_compared_on_the_map_and_in_people(estimated, page):
     opens(page, estimated)
     page.get_by_text(re.compile("^Các lần ước tính đã giữ")).click()
     settles(page)
-    picks(page, "screen.history.compare", re.compile("UMa"))
+    picks(page, "screen.history.compare", re.compile("đô thị"))
     expect(page.get_by_text(text.tr("class.change.lost", "vi")).first).to_be_visible(timeout=60_000)
     expect(
         page.frame_locator(FRAME).first.locator(".hatangso-tile img.leaflet-tile-loaded").first
