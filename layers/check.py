@@ -355,7 +355,12 @@ def _of_column(values: Sequence[Value | Misfit], column: Column) -> Iterable[_Fa
         elif isinstance(value, str):
             yield from _of_words(value, column, position)
         elif not _is_within(value, column):
-            facts = {"value": value, "low": column.low, "high": column.high, "unit": column.unit or ""}
+            facts = {
+                "value": value,
+                "low": column.low,
+                "high": column.high,
+                "unit": f" {column.unit}" if column.unit else "",
+            }
             yield _fault("value_range", position=position, column=column.name, facts=facts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace as with_fields
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +15,7 @@ import shapely
 from geo.crs import parse_epsg
 from geo.errors import ColumnError, FileError, GeometryError, InputError
 from geo.grid import require_metres
-from layers.catalogue import spec_of
+from layers.catalogue import CATALOGUE, spec_of
 from layers.exchange import guard, hamlet_link
 from layers.exchange.convert import Context
 from layers.exchange.headings import POSITION
@@ -29,15 +30,17 @@ from planning.workspace import Workspace, create, file_slug
 
 Said = Mapping[str, object]
 """What a boundary file says of its area: column of the layer to value."""
+MADE = ("coverage5g",)
+"""Filled layers whose rows only the program makes."""
 NEEDS_ANSWER = (Topic.SHEET, Topic.ENCODING, Topic.COLUMNS, Topic.CRS, Topic.AXES)
-STAY_OPEN = (
+LEFT_EMPTY = (
     "coord_incomplete",
     "position_unknown",
     "position_by_hamlet",
     "hamlet_ambiguous",
     "value_unstated",
 )
-"""Doubts that leave a cell or a position empty until somebody answers; nothing is guessed."""
+"""Doubts that without a dialogue are answered by leaving the cell or the position empty."""
 FAR = ("place_far", "place_outside_vietnam", "position_outside_vietnam")
 """Doubts that a stated coordinate system settles, unless another zone fits."""
 
@@ -250,27 +253,52 @@ def import_file(
     Returns
     -------
     accepted
-        The rows written. Rows whose position is missing or doubtful come in without one, unless confirmed.
+        The rows written. A question about what the data mean stops the import; a doubt that only leaves a
+        cell or a position empty does not, unless confirmed it stays empty. Both are warnings here.
 
     Raises
     ------
     FileError
-        Faults, or questions that nobody answered (``import_questions``); nothing is written.
+        Faults (``import_refused``), or questions that nobody answered (``import_questions``); both are
+        listed, and nothing is written.
+    InputError
+        The program itself makes the rows of that layer (``layer_not_importable``).
     """
+    _require_filled(layer)
     answers = Answers(columns=mapping, epsg=epsg, sheet=sheet, place_by_hamlet=confirmed, is_confirmed=True)
     shown = preview(workspace, path, layer=layer, answers=answers)
     _require_known(mapping, shown)
     if not confirmed:
         _require_answers(shown, path)
-    return accept(workspace, shown, replace=replace, now=now)
+    done = accept(workspace, shown, replace=replace, now=now)
+    return with_fields(done, issues=tuple(_answered(one) for one in done.issues))
+
+
+def _answered(one: Issue) -> Issue:
+    """What was open and is written now was answered: the user reads it as a warning."""
+    return with_fields(one, severity=Severity.WARNING) if one.severity is Severity.ASK else one
+
+
+def _require_filled(layer: str) -> None:
+    if not (spec_of(layer).filled and layer not in MADE):
+        known = ", ".join(spec.name for spec in CATALOGUE if spec.filled and spec.name not in MADE)
+        raise InputError("layer_not_importable", layer=layer, known=known)
 
 
 def _require_answers(shown: Preview, path: Path) -> None:
-    settled = STAY_OPEN if shown.answers.epsg is None else (*STAY_OPEN, *FAR)
+    """Raise with every error and every open question, errors first."""
+    settled = LEFT_EMPTY if shown.answers.epsg is None else (*LEFT_EMPTY, *FAR)
+    errors = [one for one in shown.issues if one.severity is Severity.ERROR]
     doubts = [one for one in shown.issues if one.severity is Severity.ASK and one.code not in settled]
-    asked = [_as_issue(one) for one in shown.questions if one.topic in NEEDS_ANSWER and not _is_told(one)]
+    is_zone_told = any(one.code.startswith("crs_zone_") for one in doubts)
+    asked = [
+        _as_issue(one)
+        for one in shown.questions
+        if one.topic in NEEDS_ANSWER and not _is_told(one) and not (one.topic is Topic.CRS and is_zone_told)
+    ]
     if doubts or asked:
-        raise FileError("import_questions", issues=[*asked, *doubts], file=path.name)
+        code = "import_refused" if errors else "import_questions"
+        raise FileError(code, issues=[*errors, *asked, *doubts], file=path.name)
 
 
 def _is_told(question: Question) -> bool:

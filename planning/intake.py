@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import CANDIDATES
+from geo.crs import CANDIDATES, WGS84, is_projected
 from geo.errors import ColumnError, FileError
 from layers.catalogue import spec_of
 from layers.check import check
@@ -368,12 +368,12 @@ def accept(shown: Preview, *, operators: Mapping[str, tuple[str, ...]] = Mapping
     """
     left = tuple(one for one in shown.issues if one.row not in shown.answers.leave_out)
     errors = tuple(one for one in left if one.severity is Severity.ERROR)
+    asked = tuple(one for one in left if one.severity is Severity.ASK)
     if errors or shown.converted is None or shown.raw is None:
-        raise FileError("import_refused", issues=errors or left, file=shown.name)
+        raise FileError("import_refused", issues=(*errors, *asked) or left, file=shown.name)
     missing = [one for one in left if one.code == "column_missing"]
     if missing:
         raise ColumnError("column_missing", issues=missing, column=missing[0].facts.get("missing", ""))
-    asked = tuple(one for one in left if one.severity is Severity.ASK)
     if (asked or shown.questions) and not shown.answers.is_confirmed:
         raise FileError("import_questions", issues=asked, file=shown.name)
     numbers = pd.Series(shown.converted.row_numbers)
@@ -411,7 +411,7 @@ def _judged(
         place_by_hamlet=answers.place_by_hamlet,
     )
     converted = _with_operator(converted, answers)
-    checked = _checked(converted, spec, table, context.operators)
+    checked = _checked(converted, spec, table, columns, context.operators)
     return converted, [*converted.issues, *checked.issues, *_unrecognised(columns, table, spec)]
 
 
@@ -423,7 +423,9 @@ def _file_issues(raw: RawFile, spec: LayerSpec, epsg: int | None) -> list[Issue]
     """Faults of the reader, seen in the light of the layer and of a system that the user named."""
     issues = []
     for one in raw.issues:
-        if epsg is not None and one.code in ("crs_missing", "crs_unknown", "coord_metres_as_degrees"):
+        if epsg is not None and one.code in ("crs_missing", "crs_unknown"):
+            continue
+        if epsg is not None and one.code == "coord_metres_as_degrees" and is_projected(epsg):
             continue
         if one.code == "geom_null" and not spec.geometry_required and spec.name != FILE_SPEC.name:
             issues.append(Issue(code=one.code, severity=Severity.WARNING, row=one.row, facts=one.facts))
@@ -433,7 +435,11 @@ def _file_issues(raw: RawFile, spec: LayerSpec, epsg: int | None) -> list[Issue]
 
 
 def _checked(
-    converted: Converted, spec: LayerSpec, table: RawTable, operators: Mapping[str, tuple[str, ...]]
+    converted: Converted,
+    spec: LayerSpec,
+    table: RawTable,
+    columns: ColumnMap,
+    operators: Mapping[str, tuple[str, ...]],
 ) -> Converted:
     found = check(converted.table, spec, row_numbers=converted.row_numbers, operators=tuple(operators)).issues
     told = {one.row for one in converted.issues if one.severity in (Severity.ERROR, Severity.ASK)}
@@ -452,9 +458,18 @@ def _checked(
     return Converted(
         table=converted.table,
         row_numbers=converted.row_numbers,
-        issues=tuple(kept),
+        issues=tuple(_as_headed(one, columns) for one in kept),
         proposal=converted.proposal,
     )
+
+
+def _as_headed(one: Issue, columns: ColumnMap) -> Issue:
+    """The fault with the heading of the file, which its reader knows, in place of the layer's column."""
+    heading = None if one.column is None else columns.heading_of(one.column)
+    if heading is None:
+        return one
+    words = {"column": one.column} if "allowed" in one.facts else {}
+    return replace(one, column=heading, facts={**one.facts, **words})
 
 
 def _unrecognised(columns: ColumnMap, table: RawTable, spec: LayerSpec) -> list[Issue]:
@@ -547,6 +562,8 @@ def _position_questions(converted: Converted, issues: list[Issue]) -> list[Quest
     if doubt is not None and doubt.code == "crs_other_zone":
         proposed = doubt.facts["proposed"]
         best = proposed if isinstance(proposed, int) else best
+    elif doubt is not None and doubt.code == "coord_metres_as_degrees" and best == WGS84:
+        best = next((one.epsg for one in proposal.candidates if not one.is_swapped), None)
     near = tuple(dict.fromkeys(one.epsg for one in proposal.candidates))
     options = (*near, *(one for one in CANDIDATES if one not in near))
     questions = [

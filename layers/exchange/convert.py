@@ -19,7 +19,7 @@ from geo.crs import WGS84, detect, is_projected, move
 from layers.exchange import shape as shape_judge
 from layers.exchange.fault import issue
 from layers.exchange.hamlet_link import Hamlet, bare_name, find
-from layers.exchange.headings import Aliases, ColumnMap
+from layers.exchange.headings import POSITION, Aliases, ColumnMap
 from layers.exchange.position import Proposal, judge_place, numbers_of, propose, to_points
 from layers.exchange.raw import Cell, RawTable
 from layers.exchange.tabular import is_number_text
@@ -144,6 +144,7 @@ def to_layer(
     shapes, proposal, found = _shapes(raw, spec, columns, context, epsg=epsg)
     faults += found
     title_operator = _name_operators(values, raw, spec, context.operators, faults)
+    faults += _absent(values, raw, spec, columns)
     _infer_kind(values, raw, spec, columns, context.aliases, faults)
     placed: list[int] = []
     if spec.name in _BY_NAME and context.hamlets:
@@ -346,6 +347,24 @@ def _name_operators(
     values["operators"] = [found[0]] * len(names)
     _assume(values, range(len(names)), "operators")
     return found[0]
+
+
+def _absent(
+    values: Mapping[str, list[Value]], raw: RawTable, spec: LayerSpec, columns: ColumnMap
+) -> list[Issue]:
+    """Columns that the layer can do without, and its map or its figures cannot."""
+    if not raw.rows:
+        return []
+    is_placed = raw.shapes is not None or any(columns.heading_of(field) for field in POSITION)
+    is_owned = any(columns.heading_of(field) for field in ("operators", "owner")) or any(
+        values.get("operators", ())
+    )
+    faults = []
+    if spec.name in _BY_NAME and not is_placed:
+        faults.append(issue("column_position_absent", Severity.WARNING, n=len(raw.rows)))
+    if spec.name == "site" and not is_owned:
+        faults.append(issue("column_operator_absent", Severity.WARNING, n=len(raw.rows)))
+    return faults
 
 
 def _infer_kind(

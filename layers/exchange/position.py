@@ -31,6 +31,8 @@ from layers.issue import Issue, Severity
 NEIGHBOURHOOD_M = 5_000.0
 """Sites up to this distance [m] outside the border belong to the workspace."""
 FAR_M = 50_000.0
+ZONES = (9210, 9209)
+"""Zones that the offices of Hải Phòng use, tried on metres whose system nobody named."""
 _PAIRS = (("_lon", "_lat"), ("_e", "_n"), ("_x", "_y"))
 
 Floats = npt.NDArray[np.float64]
@@ -296,7 +298,7 @@ def _judge_degrees(
     if is_metres(x[there], y[there]):
         first = int(np.flatnonzero(there)[0])
         fault = issue("coord_metres_as_degrees", row=int(rows[first]), x=float(x[first]), y=float(y[first]))
-        return [fault], np.zeros_like(there)
+        return [fault, _zones(x[there], y[there], area)], np.zeros_like(there)
     zero = there & (x == 0) & (y == 0)
     out = there & ((np.abs(x) > 180) | (np.abs(y) > 90))
     turned = there & ~in_box(x, y) & in_box(y, x)
@@ -315,6 +317,23 @@ def _judge_degrees(
         else:
             faults.append(issue("coord_out_of_range", row=int(rows[place]), **facts))
     return faults, there & ~zero & ~out & ~turned
+
+
+def _zones(x: Floats, y: Floats, area: BaseGeometry | None) -> Issue:
+    """Where metres would fall in the two zones that they most likely belong to."""
+    east, north = np.minimum(x, y), np.maximum(x, y)
+    near = () if area is None else detect(east, north, area=area)
+    fitting = [one.epsg for one in near if not one.is_swapped][:1]
+    first, second = list(dict.fromkeys([*fitting, *ZONES]))[:2]
+    places = [transform(east, north, epsg_from=epsg, epsg_to=WGS84) for epsg in (first, second)]
+    middles = [[round(float(np.median(one)), 4) for one in place] for place in places]
+    facts: dict[str, Any] = {"epsg": first, "proposed": second}
+    facts |= {"lon": middles[0][0], "lat": middles[0][1]}
+    facts |= {"other_lon": middles[1][0], "other_lat": middles[1][1]}
+    if area is None:
+        return issue("crs_zone_at", Severity.ASK, **facts)
+    apart_km = [_km(np.median(distances_m(*place, area=area))) for place in places]
+    return issue("crs_zone_away", Severity.ASK, distance_km=apart_km[0], other_km=apart_km[1], **facts)
 
 
 def _judge_metres(

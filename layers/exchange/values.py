@@ -28,7 +28,7 @@ _UNIT_FACTORS = MappingProxyType(
         "km²": {"ha": 0.01},
     }
 )
-_TECHNOLOGY = re.compile(r"[2345]\s*g", re.IGNORECASE)
+_TECHNOLOGY = re.compile(r"\d+\s*g(?![a-z])", re.IGNORECASE)
 _YES = ("co", "x", "yes", "true", "1", "dung", "free", "mien phi")
 _NO = ("khong", "chua", "no", "false", "0", "sai")
 
@@ -103,7 +103,7 @@ def parse(cell: Cell, column: Column, *, layer: str, aliases: Aliases) -> Parsed
     if column.kind is Kind.BOOLEAN:
         return _parse_boolean(cell)
     if column.name in ("technologies", "technology") and "5G" in column.vocabulary:
-        return _parse_technologies(cell)
+        return _parse_technologies(cell, column)
     if column.vocabulary:
         return _parse_word(cell, column)
     return Parsed(value=text_of(cell))
@@ -358,14 +358,26 @@ def _parse_boolean(cell: Cell) -> Parsed:
     return _unreadable(cell)
 
 
-def _parse_technologies(cell: Cell) -> Parsed:
-    found = sorted({one.upper().replace(" ", "") for one in _TECHNOLOGY.findall(text_of(cell) or "")})
-    return Parsed(value=";".join(found)) if found else _unreadable(cell)
+def _parse_technologies(cell: Cell, column: Column) -> Parsed:
+    said = {re.sub(r"\s", "", one).upper() for one in _TECHNOLOGY.findall(text_of(cell) or "")}
+    known = sorted(said.intersection(column.vocabulary))
+    if not said:
+        return _parse_word(cell, column)
+    return Parsed(
+        value=";".join(known) or None, fault=_not_listed(cell, column) if len(known) < len(said) else None
+    )
 
 
 def _parse_word(cell: Cell, column: Column) -> Parsed:
     said = fold(text_of(cell) or "")
     match = next((one for one in column.vocabulary if fold(one) == said), None)
-    return (
-        Parsed(value=match) if match else _fault("value_unknown", Severity.WARNING, value=text_of(cell) or "")
-    )
+    return Parsed(value=match) if match else Parsed(fault=_not_listed(cell, column))
+
+
+def _not_listed(cell: Cell, column: Column) -> Fault:
+    facts = {
+        "value": text_of(cell) or "",
+        "allowed": ", ".join(column.vocabulary),
+        "column": column.name,
+    }
+    return Fault(code="value_unknown", severity=Severity.WARNING, facts=facts)

@@ -9,6 +9,7 @@ from pathlib import Path
 from geo.crs import parse_epsg
 from planning import exchange
 from planning.cli.report import issue_lines, issues_json
+from planning.text import tr
 from planning.workspace import open_workspace
 
 Result = tuple[int, object, str]
@@ -26,10 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--layer", required=True)
     parser.add_argument("--crs", default=None, metavar="N")
-    parser.add_argument("--map", action="append", default=[], metavar="col=field", dest="mapping")
+    parser.add_argument("--map", action="append", default=[], type=_pair, metavar="col=field", dest="mapping")
     parser.add_argument("--sheet", default=None, help="trang tính hoặc lớp của tệp")
     parser.add_argument("--replace", action="store_true", help="thay cả lớp thay vì thêm dòng")
     parser.add_argument("--yes", action="store_true", help="đồng ý với mọi đề xuất")
+
+
+def _pair(text: str) -> str:
+    """A heading and its field; anything else is wrong usage."""
+    if "=" not in text:
+        raise argparse.ArgumentTypeError(tr("error.mapping_malformed", "vi", text=text))
+    return text
 
 
 def run(options: argparse.Namespace) -> Result:

@@ -144,7 +144,7 @@ def test_rows_with_errors_are_left_out_and_questions_stay():
         ("value_range", 12),
         ("position_outside_vietnam", 13),
     ]
-    assert checked.issues[0].facts == {"value": 500.0, "low": 3, "high": 150, "unit": "m"}
+    assert checked.issues[0].facts == {"value": 500.0, "low": 3, "high": 150, "unit": " m"}
 
 
 def test_all_faults_of_one_row_are_told_and_the_table_is_left_alone():

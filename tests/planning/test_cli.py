@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from geo.crs import transform
 from planning.cli.main import main, workspace_folder
 from tests import commune
+
+LON, LAT = 106.4743, 20.8306
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> dict:  # type: ignore[type-arg]
@@ -107,3 +110,104 @@ def test_an_export_of_nothing_and_one_for_no_operator_are_refused(
     assert main([*words, "operator", "--for-operator", "viettel", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == 1
     assert out.is_file()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace that the verbs find by themselves."""
+    commune.empty(tmp_path / "w").store.close()
+    monkeypatch.setenv("HATANGSO_WORKSPACE", str(tmp_path / "w"))
+    return tmp_path
+
+
+def written(folder: Path, *lines: str) -> str:
+    """A list as a file."""
+    (folder / "list.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(folder / "list.csv")
+
+
+def test_metres_under_degrees_are_told_so_with_the_zones_whatever_degrees_are_named(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    east, north = (float(one) for one in transform(LON, LAT, epsg_from=4326, epsg_to=9209))
+    file = written(workspace, "Mã trạm,Nhà mạng,Vĩ độ,Kinh độ", f"A1,Viettel,{north:.3f},{east:.3f}")
+    for more in ([], ["--crs", "4326"]):
+        error = refused(capsys, "import", file, "--layer", "site", *more)
+        assert error["code"] == "import_refused"
+        assert [one["code"] for one in error["issues"]] == ["coord_metres_as_degrees", "crs_zone_away"]
+        assert "--crs 9209" in error["issues"][1]["remedy"]
+        assert "EPSG:9210" in error["issues"][1]["message"]
+    assert main(["import", file, "--layer", "site", "--crs", "9209", "--json"]) == 0
+
+
+def test_a_list_without_position_or_operator_is_told_so_by_check_and_import(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(workspace, "Mã trạm,Tên trạm", "A1,Một")
+    for verb in ("check", "import"):
+        assert main([verb, file, "--layer", "site", "--json"]) == 0
+        said = json.loads(capsys.readouterr().out)
+        told = {one["code"]: one for one in said["issues"]}
+        assert {"column_position_absent", "column_operator_absent"} <= set(told)
+        assert said.get("outcome", "accept-with-warning") == "accept-with-warning"
+        assert "Kinh độ" in told["column_position_absent"]["message"]
+        assert "Nhà mạng" in told["column_operator_absent"]["message"]
+
+
+def test_errors_and_questions_are_listed_together_errors_first(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = [f"A{number},Viettel,{LON},{LAT}" for number in (2, 3, 4)]
+    file = written(
+        workspace, "Mã trạm,Nhà mạng,Kinh độ,Vĩ độ", "A1,Viettel,abc,20.8", *good, "A5,Viettel,107.9,21.5"
+    )
+    error = refused(capsys, "import", file, "--layer", "site")
+    assert [(one["code"], one["row"]) for one in error["issues"]] == [
+        ("coord_unreadable", 2),
+        ("place_far", 6),
+    ]
+
+
+def test_faults_name_the_heading_of_the_file_and_the_words_allowed(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(workspace, "Mã,Tên thôn,Số dân", "H1,Một,-10", "H1,Hai,20")
+    error = refused(capsys, "import", file, "--layer", "hamlet")
+    found = {one["code"]: one for one in error["issues"]}
+    assert found["value_range"]["column"] == "Số dân"
+    assert found["id_duplicate"]["column"] == "Mã"
+    assert "  " not in found["value_range"]["message"]
+    assert " ." not in found["value_range"]["message"]
+    file = written(workspace, "Mã trạm,Nhà mạng,Công nghệ", "A1,Viettel,7G", 'A2,Viettel,"4G, 7G"')
+    assert main(["check", file, "--layer", "site", "--json"]) == 0
+    odd = [one for one in json.loads(capsys.readouterr().out)["issues"] if one["code"] == "value_unknown"]
+    assert [(one["row"], one["column"]) for one in odd] == [(2, "Công nghệ"), (3, "Công nghệ")]
+    assert "2G, 3G, 4G, 5G" in odd[0]["remedy"]
+
+
+def test_what_is_written_has_no_open_question(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(
+        workspace,
+        "Mã trạm,Nhà mạng,Kinh độ,Vĩ độ",
+        *(f"A{number},Viettel,{LON},{LAT}" for number in (1, 2, 3)),
+        f"A4,Viettel,,{LAT}",
+    )
+    assert main(["import", file, "--layer", "site", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    told = {one["code"]: one["severity"] for one in said["issues"]}
+    assert told["coord_incomplete"] == "warning"
+    assert "ask" not in told.values()
+
+
+def test_a_mapping_without_a_sign_is_wrong_usage(workspace: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["import", written(workspace, "Mã,Tên", "A,B"), "--layer", "site", "--map", "foo"])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("layer", ["audit", "coverage5g", "calibration"])
+def test_layers_that_the_program_makes_take_no_file(
+    layer: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = refused(capsys, "import", written(workspace, "Mã,Tên", "A,B"), "--layer", layer)
+    assert error["code"] == "layer_not_importable"

@@ -110,7 +110,7 @@ def test_the_same_content_gets_the_same_ids(tmp_path: Path) -> None:
 
 
 def test_unknown_words_are_kept_in_the_note(tmp_path: Path) -> None:
-    shown = show(tmp_path, "Mã,Vĩ độ,Kinh độ,Loại cột\nA,20.83,106.47,cột lạ\n")
+    shown = show(tmp_path, "Mã,Nhà mạng,Vĩ độ,Kinh độ,Loại cột\nA,Viettel,20.83,106.47,cột lạ\n")
     assert shown.converted is not None
     assert shown.converted.table["note"].iloc[0] == "Loại cột: cột lạ"
     assert codes(shown, Severity.WARNING) == [("value_unknown", 2)]
