@@ -15,7 +15,7 @@ help:
 	@echo "make run        set up, make the sample if there is none, open http://127.0.0.1:8501"
 	@echo "make check      format, lint, types, import contracts, rule tests"
 	@echo "make test       every test but the slow ones and the benchmarks"
-	@echo "make test-slow  the slow tests        make bench   speed measurements"
+	@echo "make test-slow  the slow tests        make bench   speed measurements, var/bench.json"
 	@echo "make sample     the sample workspace  make bundle  dist/hatangso.zip of the committed tree"
 	@echo "make notice     NOTICE from the pins  make format  mend format and lint"
 	@echo "make clean      remove caches (the environment and workspaces stay)"
@@ -73,7 +73,8 @@ test-slow: setup-dev
 	@$(PYTEST) -q -m slow
 
 bench: setup-dev
-	@$(PYTEST) -q -m bench tests/bench
+	@mkdir -p var
+	@$(PYTEST) -q -s -m bench --benchmark-json=var/bench.json tests/bench
 
 notice: setup
 	@$(BIN)/python .ci/notice.py

@@ -23,7 +23,7 @@ installed beside the product from their own distributions and stay under their o
 """
 
 # Packages whose metadata name no licence, with what their repository states.
-STATED_ELSEWHERE = {"streamlit-folium": "MIT"}
+STATED_ELSEWHERE = {"libcove2": "AGPL-3.0-or-later", "streamlit-folium": "MIT"}
 
 
 def main() -> int:

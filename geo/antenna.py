@@ -118,7 +118,7 @@ def parse(text: str) -> Pattern:
         at += 1
     for key in _CUTS:
         if key not in cuts:
-            _refuse("antenna_key_missing", 0, key=key)
+            _refuse("antenna_key_missing", 0, missing=key)
     gain_dbi, is_stated = _gain(header)
     return Pattern(
         name=header.get("NAME", (0, ""))[1],
@@ -157,7 +157,7 @@ def _cut(lines: list[tuple[int, list[str]]], index: int, sign: int) -> tuple[Flo
 
 def _gain(header: dict[str, tuple[int, str]]) -> tuple[float, bool]:
     if "GAIN" not in header:
-        _refuse("antenna_key_missing", 0, key="GAIN")
+        _refuse("antenna_key_missing", 0, missing="GAIN")
     line, words = header["GAIN"]
     match = _GAIN.fullmatch(words)
     if match is None:

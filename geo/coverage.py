@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import partial
 from itertools import pairwise
 from threading import Lock
 
@@ -28,6 +29,12 @@ from geo.units import Array, Booleans, Bytes, Floats32, Indices16
 
 RADIUS_ALLOWANCE_DB = 20.0
 """Loss beyond free space reckoned with when a sector's radius is set [dB]."""
+
+NEARBY_M = 1_000.0
+"""A thrifty estimate first looks so far around each mast [m]; at least ``loss.BLEND_TO_M``."""
+
+STAGES = ((0.0, 0.3), (0.3, 1.0))
+"""Shares of the work before and after each of its two stages."""
 
 MAX_TRANSMITTERS = 32_767
 
@@ -320,6 +327,7 @@ def estimate(
     workers: int = 2,
     executor: Executor | None = None,
     store: LossStore | None = None,
+    thrifty: bool = False,
 ) -> Coverage:
     """
     Power received outdoors from the best server of each operator, and what remains unknown.
@@ -360,6 +368,10 @@ def estimate(
         Takes the work, tile by tile, instead of the threads; such as of other processes or machines.
     store
         Where losses around masts computed before are kept. None: nowhere.
+    thrifty
+        Whether losses over the profile are left out where even free space could change neither the best
+        server nor the state. Best servers, powers and states are the same; ``possible_dbm`` is −inf where it
+        decides nothing. Not with a store, an executor or a correction.
 
     Returns
     -------
@@ -387,12 +399,18 @@ def estimate(
     turn_deg = surface.grid.convergence_deg() if convergence_deg is None else convergence_deg
     found = {name: field.Best.nothing(surface.grid.shape) for name in names}
     reception = field.Reception(
-        receiver_height_m=receiver_height_m, convergence_deg=turn_deg, method=sight, correction=correction
+        receiver_height_m=receiver_height_m,
+        convergence_deg=turn_deg,
+        method=sight,
+        correction=correction,
+        rim_m=field.rim_m(limits),
     )
-    if executor is None:
-        _run(masts, Blocks.of(surface), reception, found, store, progress, cancelled, workers=workers)
-    else:
+    if executor is not None:
         tiles.run(executor, masts, surface, reception, found, progress, cancelled)
+    elif thrifty and store is None and correction is None:
+        _run_thriftily(masts, surface, reception, found, levels, progress, cancelled, workers=workers)
+    else:
+        _run(masts, Blocks.of(surface), reception, found, store, progress, cancelled, workers=workers)
     return _outcome(
         surface,
         found,
@@ -462,20 +480,20 @@ def _run(
     cancelled: Callable[[], bool] | None,
     *,
     workers: int,
+    contest: field.Contest | None = None,
 ) -> None:
-    lock = Lock()
+    lock, places = Lock(), field.places(masts)
 
-    def work(mast: field.Mast) -> None:
+    def work(members: Sequence[field.Mast]) -> None:
         if cancelled is not None and cancelled():
             return
-        part = field.radiate(mast, blocks, reception, store=store)
-        if part is not None:
+        for mast, part in field.radiate(members, blocks, reception, store=store, contest=contest):
             with lock:
                 for name in set(mast.transmitters[0].operators):
                     found[name].add(part)
 
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
-        tasks = [pool.submit(work, mast) for mast in masts]
+        tasks = [pool.submit(work, members) for members in places]
         try:
             for done, task in enumerate(as_completed(tasks), start=1):
                 task.result()
@@ -487,6 +505,36 @@ def _run(
             pool.shutdown(wait=True, cancel_futures=True)
     if not masts and cancelled is not None and cancelled():
         raise CancelledError("cancelled")
+
+
+def _run_thriftily(
+    masts: Sequence[field.Mast],
+    surface: Surface,
+    reception: field.Reception,
+    found: Mapping[str, field.Best],
+    levels: Levels,
+    progress: Callable[[float], None] | None,
+    cancelled: Callable[[], bool] | None,
+    *,
+    workers: int,
+) -> None:
+    # First what lies near each mast: far ones seldom surpass it. Then all, where they still may.
+    blocks = Blocks.of(surface)
+    covering_dbm, lowest_dbm = (
+        edge + levels.margin_db for edge in (levels.lowest_covered_dbm, levels.lowest_dbm)
+    )
+    contest = field.Contest(best=found, near_m=NEARBY_M, covering_dbm=covering_dbm, lowest_dbm=lowest_dbm)
+    near = [field.nearby(mast, within_m=NEARBY_M) for mast in masts if mast.over_profile]
+    told = [None if progress is None else partial(_tell, progress, low, high) for low, high in STAGES]
+    _run(near, blocks, reception, found, None, told[0], cancelled, workers=workers)
+    _run(masts, blocks, reception, found, None, told[1], cancelled, workers=workers, contest=contest)
+    for best in found.values():
+        idle = (best.power_dbm >= covering_dbm) | (best.possible_dbm < lowest_dbm)
+        best.possible_dbm[idle] = -np.inf
+
+
+def _tell(progress: Callable[[float], None], low_share: float, high_share: float, share: float) -> None:
+    progress(low_share + share * (high_share - low_share))
 
 
 def _outcome(

@@ -66,32 +66,6 @@ _GEOD = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """
-    One reading of a set of coordinates.
-
-    Parameters
-    ----------
-    epsg
-        Code of the system tried.
-    is_swapped
-        True where the first number was read as northing or latitude.
-    inside_share
-        Share of the points that fall into the area, 0–1.
-    distance_m
-        Median distance of the points from the area [m]; 0 inside.
-    family
-        Equal for candidates whose results lie less than 1 km apart.
-    """
-
-    epsg: int
-    is_swapped: bool
-    inside_share: float
-    distance_m: float
-    family: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """
     What a text says about the system of the coordinates near it.
@@ -278,57 +252,6 @@ def move(shapes: npt.NDArray[np.object_], *, epsg_from: int, epsg_to: int) -> np
     return np.asarray(shapely.transform(shapes, carry), dtype=object)
 
 
-def detect(x: Floats, y: Floats, *, area: BaseGeometry, near_m: float = 30_000.0) -> tuple[Candidate, ...]:
-    """
-    Rank the systems in which coordinates fall into, or near, a known area.
-
-    Parameters
-    ----------
-    x, y
-        Coordinates as the file gives them, shape (n,), finite.
-    area
-        Area in which the points are expected, EPSG:4326.
-    near_m
-        Candidates whose median distance is larger [m] are left out.
-
-    Returns
-    -------
-    candidates
-        Best first: most points inside, then nearest, then the order usual in Vietnam. Empty where
-        nothing fits.
-    """
-    if len(x) == 0:
-        return ()
-    found: list[Candidate] = []
-    centres: list[tuple[float, float]] = []
-    degrees = bool(np.median(np.abs(x)) <= 360 and np.median(np.abs(y)) <= 360)
-    shapely.prepare(area)
-    for epsg in CANDIDATES:
-        if (epsg in GEOGRAPHIC) != degrees:
-            continue
-        for is_swapped in (False, True):
-            first, second = (y, x) if is_swapped else (x, y)
-            lon, lat = transform(first, second, epsg_from=epsg, epsg_to=WGS84)
-            if not bool(np.isfinite(lon).all() and np.isfinite(lat).all()):
-                continue
-            distance_m = distances_m(lon, lat, area=area)
-            if float(np.median(distance_m)) > near_m:
-                continue
-            centres.append((float(np.median(lon)), float(np.median(lat))))
-            found.append(
-                Candidate(
-                    epsg=epsg,
-                    is_swapped=is_swapped,
-                    inside_share=float(np.mean(distance_m == 0)),
-                    distance_m=float(np.median(distance_m)),
-                    family=_family(centres),
-                )
-            )
-    return tuple(
-        sorted(found, key=lambda one: (-one.inside_share, one.distance_m, CANDIDATES.index(one.epsg)))
-    )
-
-
 def distances_m(lon: Floats, lat: Floats, *, area: BaseGeometry) -> Floats:
     """
     Distance of points from an area.
@@ -353,6 +276,24 @@ def distances_m(lon: Floats, lat: Floats, *, area: BaseGeometry) -> Floats:
         _, _, length_m = _GEOD.inv(lon[outside], lat[outside], shapely.get_x(ends), shapely.get_y(ends))
         result[outside] = length_m
     return result
+
+
+def spans_m(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) -> Floats:
+    """
+    Distance between pairs of points.
+
+    Parameters
+    ----------
+    lon, lat, other_lon, other_lat
+        Points [°], EPSG:4326, shape (n,).
+
+    Returns
+    -------
+    distance_m
+        Length of the geodesic [m], shape (n,).
+    """
+    _, _, length_m = _GEOD.inv(lon, lat, other_lon, other_lat)
+    return np.asarray(length_m, dtype=np.float64)
 
 
 def hint(text: str) -> Hint:
@@ -403,12 +344,14 @@ def is_metres(x: Floats, y: Floats) -> bool:
     Returns
     -------
     is_metres
-        True where nearly all pairs hold an easting of 100 to 900 km and a northing of 600 to 2700 km.
+        True where nearly all pairs hold an easting of 10 to 1200 km and a northing of 600 to 2700 km, or the
+        two numbers of the web map of Vietnam.
     """
     if len(x) == 0:
         return False
     low, high = np.minimum(x, y), np.maximum(x, y)
-    fits = (low > 100_000) & (low < 900_000) & (high > 600_000) & (high < 2_700_000)
+    fits = (low > 10_000) & (low < 1_200_000) & (high > 600_000) & (high < 2_700_000)
+    fits |= (low > 660_000) & (low < 2_800_000) & (high > 11_300_000) & (high < 13_200_000)
     return bool(np.mean(fits) > 0.9)
 
 
@@ -497,14 +440,6 @@ def _holds(epsg: int, *, lon_deg: float, lat_deg: float) -> bool:
     return extent is not None and bool(
         extent.west <= lon_deg <= extent.east and extent.south <= lat_deg <= extent.north
     )
-
-
-def _family(centres: list[tuple[float, float]]) -> int:
-    lon, lat = centres[-1]
-    for number, (other_lon, other_lat) in enumerate(centres):
-        if _GEOD.inv(lon, lat, other_lon, other_lat)[2] < FAMILY_M:
-            return number
-    return len(centres) - 1
 
 
 @lru_cache(maxsize=256)

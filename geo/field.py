@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from geo.aerial import distinct, stacked
 from geo.correction import Correction
 from geo.errors import RangeError
 from geo.kernels import field as kernel
+from geo.kernels.hope import free_space_db, hope
 from geo.kernels.sight import ASSUMED
-from geo.loss import Loss, LossStore, Path, loss_around
+from geo.loss import Loss, LossStore, Path, Spot, losses_around
 from geo.p1812 import FREQUENCY_MHZ as PROFILE_MHZ
 from geo.propagation import MODELS, PathLossModel, model_of
 from geo.radio import Transmitter, free_space_reach_m
@@ -21,6 +24,9 @@ from geo.units import Bytes, Floats, Floats32, Indices16
 
 AUTO = "auto"
 PROFILE = "p1812"
+
+RIM_M = 10_000.0
+"""Rays of a look around end at most so far away [m], unless what is looked for lies farther."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,8 @@ class Mast:
         power is known.
     over_profile
         Whether the loss far from the mast comes from the whole profile.
+    ray_m
+        Where the rays over the profile end, if beyond the reach [m].
     """
 
     transmitters: tuple[Transmitter, ...]
@@ -48,6 +56,7 @@ class Mast:
     reach_m: tuple[float, ...]
     model: PathLossModel | None
     over_profile: bool = False
+    ray_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -150,12 +159,37 @@ class Reception:
         Line of sight and profiles ``"radial"`` or ``"exact"``.
     correction
         Added to every path loss. None: nothing is.
+    rim_m
+        Where the rays of ``"radial"`` end [m]: the largest distance that any sector may be followed, so that
+        what one carrier sees does not depend on the others of its mast. 0: at each one's reach.
     """
 
     receiver_height_m: float
     convergence_deg: float
     method: str = "radial"
     correction: Correction | None = None
+    rim_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """
+    What a mast must surpass for its losses to be worth computing.
+
+    Parameters
+    ----------
+    best
+        Operator to the best so far; other threads may add to it meanwhile.
+    near_m
+        All within this distance of each mast [m] is in ``best`` already; at least ``loss.BLEND_TO_M``.
+    covering_dbm, lowest_dbm
+        Median powers [dBm] from which a place is covered, and below which nothing is of interest.
+    """
+
+    best: Mapping[str, Best]
+    near_m: float
+    covering_dbm: float
+    lowest_dbm: float
 
 
 def reach_m(
@@ -194,6 +228,23 @@ def reach_m(
     return min(free_space_reach_m(allowed_db, frequency_mhz=transmitter.frequency_mhz), limit_m)
 
 
+def rim_m(limits_m: Mapping[str, float]) -> float:
+    """
+    Where the rays of a look around end.
+
+    Parameters
+    ----------
+    limits_m
+        Largest distances [m], as for ``reach_m``.
+
+    Returns
+    -------
+    rim_m
+        The largest of them [m], at most ``RIM_M``.
+    """
+    return min(max(limits_m.values(), default=0.0), RIM_M)
+
+
 def choose(
     transmitter: Transmitter, *, model: str, dense: bool, receiver_height_m: float
 ) -> PathLossModel | None:
@@ -205,7 +256,8 @@ def choose(
     transmitter
         The sector.
     model
-        Name of a model, or ``"auto"``: rural macro; urban macro where ``dense``; below 10 m urban micro.
+        Name of a model, or ``"auto"``: rural macro; urban macro where ``dense`` or the sector stands in a
+        town; below 10 m urban micro.
         ``"p1812"`` takes the same near the mast.
     dense
         Whether the place is a dense ward.
@@ -229,7 +281,7 @@ def choose(
     elif transmitter.height_m < MODELS["rma"].tx_height_m[0]:
         chosen = MODELS["umi"]
     else:
-        chosen = MODELS["uma" if dense else "rma"]
+        chosen = MODELS["uma" if dense or transmitter.urban else "rma"]
     holds = chosen.admits(
         frequency_mhz=transmitter.frequency_mhz,
         tx_height_m=transmitter.height_m,
@@ -315,31 +367,63 @@ def arrange(
     return masts(sectors, models, reaches, over_profile=model == PROFILE), models
 
 
-def radiate(
-    mast: Mast, blocks: Blocks, reception: Reception, *, store: LossStore | None = None
-) -> Field | None:
+def places(masts: Sequence[Mast]) -> tuple[tuple[Mast, ...], ...]:
     """
-    Field of a mast.
+    Carriers put together where they look around from the same place.
 
     Parameters
     ----------
-    mast
-        Sectors of one place.
+    masts
+        All, in any order.
+
+    Returns
+    -------
+    places
+        Each mast is in exactly one.
+    """
+    groups: dict[tuple[float, float, float], list[Mast]] = {}
+    for mast in masts:
+        first = mast.transmitters[0]
+        groups.setdefault((first.x_m, first.y_m, first.height_m), []).append(mast)
+    return tuple(tuple(members) for members in groups.values())
+
+
+def radiate(
+    masts: Sequence[Mast],
+    blocks: Blocks,
+    reception: Reception,
+    *,
+    store: LossStore | None = None,
+    contest: Contest | None = None,
+) -> Iterator[tuple[Mast, Field]]:
+    """
+    Fields of the carriers of one place.
+
+    Parameters
+    ----------
+    masts
+        One of ``places``.
     blocks
         The whole surface.
     reception
         What holds for every mast.
     store
         Where losses computed before are kept. None: nowhere.
+    contest
+        Losses over the profile are left out where they can change neither the best nor the state. None:
+        none is.
 
-    Returns
-    -------
-    field
-        None where no cell of the grid is near enough.
+    Yields
+    ------
+    mast, field
+        One after the other; those of which no cell of the grid is near enough are left out.
     """
-    path = path_of(mast, reception)
-    loss = loss_around(path, blocks, store=store)
-    return None if loss is None else _power(mast, path, loss, convergence_deg=reception.convergence_deg)
+    paths = [path_of(mast, reception) for mast in masts]
+    select = None if contest is None else partial(_hopeful, masts, reception, contest)
+    losses = losses_around(paths, blocks, store=store, select=select)
+    for mast, path, loss in zip(masts, paths, losses, strict=True):
+        if loss is not None:
+            yield mast, _power(mast, path, loss, convergence_deg=reception.convergence_deg)
 
 
 def path_of(mast: Mast, reception: Reception) -> Path:
@@ -370,7 +454,56 @@ def path_of(mast: Mast, reception: Reception) -> Path:
         over_profile=mast.over_profile,
         method=reception.method,
         correction=reception.correction,
+        rim_m=reception.rim_m,
+        ray_m=mast.ray_m,
     )
+
+
+def nearby(mast: Mast, *, within_m: float) -> Mast:
+    """
+    A mast with what lies near it only; losses there are the same.
+
+    Parameters
+    ----------
+    mast
+        Sectors of one place.
+    within_m
+        Largest distance [m].
+
+    Returns
+    -------
+    mast
+        Followed no farther.
+    """
+    return replace(
+        mast, reach_m=tuple(min(reach, within_m) for reach in mast.reach_m), ray_m=max(mast.reach_m)
+    )
+
+
+def _hopeful(masts: Sequence[Mast], reception: Reception, contest: Contest, index: int, spot: Spot) -> Bytes:
+    mast = masts[index]
+    first = mast.transmitters[0]
+    wanted = np.zeros(spot.part.grid.shape, dtype=np.uint8)
+    for operator in first.operators:
+        hope(
+            spot.row0,
+            spot.col0,
+            spot.part.grid.cell_m,
+            spot.east_m,
+            spot.north_m,
+            contest.near_m - 2.0 * spot.part.grid.cell_m,  # mast and disc differ by less than a cell
+            spot.altitude_m,
+            reception.receiver_height_m,
+            free_space_db(first.frequency_mhz),
+            contest.covering_dbm,
+            contest.lowest_dbm,
+            sector_table(mast, convergence_deg=reception.convergence_deg),
+            stacked(sector.aerial for sector in mast.transmitters),
+            spot.part.ground_m,
+            contest.best[operator].power_dbm,
+            wanted,
+        )
+    return wanted
 
 
 def _power(mast: Mast, path: Path, loss: Loss, *, convergence_deg: float) -> Field:
@@ -385,6 +518,7 @@ def _power(mast: Mast, path: Path, loss: Loss, *, convergence_deg: float) -> Fie
         path.height_m,
         path.receiver_height_m,
         sector_table(mast, convergence_deg=convergence_deg),
+        stacked(sector.aerial for sector in mast.transmitters),
         np.array(mast.indices, dtype=np.int16),
         _sector_marks(mast),
         loss.ground_m,
@@ -419,9 +553,9 @@ def sector_table(mast: Mast, *, convergence_deg: float) -> Floats:
     Returns
     -------
     table
-        As ``kernels.field.sectors`` describes it, shape (n, 10).
+        As ``kernels.field.sectors`` describes it, shape (n, 11).
     """
-    rows = []
+    rows, aerials = [], distinct(sector.aerial for sector in mast.transmitters)
     for sector, reach in zip(mast.transmitters, mast.reach_m, strict=True):
         azimuth = math.radians((sector.azimuth_deg or 0.0) - convergence_deg)
         tilt = math.radians(sector.mechanical_tilt_deg)
@@ -437,6 +571,7 @@ def sector_table(mast: Mast, *, convergence_deg: float) -> Floats:
                 sector.horizontal_beamwidth_deg,
                 sector.vertical_beamwidth_deg,
                 float(sector.azimuth_deg is None),
+                -1.0 if sector.aerial is None else float(aerials.index(sector.aerial)),
             )
         )
     return np.array(rows, dtype=np.float64)

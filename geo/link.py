@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geo import field
+from geo.aerial import SIGNAL
 from geo.correction import Correction
 from geo.kernels.field import NEAREST_M, pattern_db
+from geo.kernels.lobe import lobe_db
 from geo.kernels.pathloss import los_loss, nlos_loss
 from geo.loss import BLEND_FROM_M, BLEND_TO_M
 from geo.p1812 import Conditions, Prediction, path_loss
@@ -226,20 +228,6 @@ def budget(
     east_m, north_m = x_m - sector.x_m, y_m - sector.y_m
     up_m = rise_m + receiver_height_m - sector.height_m
     level_m = math.hypot(east_m, north_m)
-    slant_m = max(math.hypot(level_m, up_m), 1e-9)
-    azimuth = math.radians((sector.azimuth_deg or 0.0) - convergence_deg)
-    tilt = math.radians(sector.mechanical_tilt_deg)
-    attenuation_db = pattern_db(
-        (east_m * math.sin(azimuth) + north_m * math.cos(azimuth)) / slant_m,
-        (east_m * math.cos(azimuth) - north_m * math.sin(azimuth)) / slant_m,
-        up_m / slant_m,
-        math.cos(tilt),
-        math.sin(tilt),
-        sector.electrical_tilt_deg,
-        sector.horizontal_beamwidth_deg,
-        sector.vertical_beamwidth_deg,
-        float(sector.azimuth_deg is None),
-    )
     chosen = field.choose(sector, model=model, dense=dense, receiver_height_m=receiver_height_m)
     loss_db, limit_m = math.inf, 0.0
     if chosen is not None:
@@ -258,8 +246,26 @@ def budget(
         is_bounded=level_m <= limit_m,
         is_extended=chosen is not None and chosen.is_extended(tx_height_m=sector.height_m),
         eirp_per_re_dbm=sector.eirp_per_re_dbm,
-        attenuation_db=float(attenuation_db),
+        attenuation_db=_attenuation_db(sector, east_m, north_m, up_m, convergence_deg=convergence_deg),
         loss_db=float(loss_db),
+    )
+
+
+def _attenuation_db(
+    sector: Transmitter, east_m: float, north_m: float, up_m: float, *, convergence_deg: float
+) -> float:
+    slant_m = max(math.hypot(east_m, north_m, up_m), 1e-9)
+    azimuth = math.radians((sector.azimuth_deg or 0.0) - convergence_deg)
+    tilt = math.radians(sector.mechanical_tilt_deg)
+    forward = (east_m * math.sin(azimuth) + north_m * math.cos(azimuth)) / slant_m
+    right = (east_m * math.cos(azimuth) - north_m * math.sin(azimuth)) / slant_m
+    turn, omni = (math.cos(tilt), math.sin(tilt)), float(sector.azimuth_deg is None)
+    if sector.aerial is not None:
+        table_db = sector.aerial.attenuation_db[SIGNAL]
+        return float(lobe_db(forward, right, up_m / slant_m, *turn, omni, table_db))
+    widths_deg = (sector.horizontal_beamwidth_deg, sector.vertical_beamwidth_deg)
+    return float(
+        pattern_db(forward, right, up_m / slant_m, *turn, sector.electrical_tilt_deg, *widths_deg, omni)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from geo import p1812
 from geo.correction import Correction, clutter_class
+from geo.grid import Grid
 from geo.kernels import field as kernel
 from geo.kernels.sight import ASSUMED, UNKNOWN, VISITED
 from geo.propagation import MODELS, PathLossModel
@@ -45,6 +47,11 @@ class Path:
         Line of sight and profiles ``"radial"`` or ``"exact"``.
     correction
         Added to the loss. None: nothing is.
+    ray_m
+        Where the rays over the profile end, if beyond the reach [m].
+    rim_m
+        Where the rays of ``"radial"`` end, if beyond the reach [m]: paths of one place that share it share
+        one look around, whatever their reaches.
     """
 
     x_m: float
@@ -57,6 +64,8 @@ class Path:
     over_profile: bool
     method: str
     correction: Correction | None = None
+    rim_m: float = 0.0
+    ray_m: float = 0.0
 
     @property
     def key(self) -> str:
@@ -117,6 +126,31 @@ class Loss:
     marks: Bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spot:
+    """
+    Where a mast stands on the whole surface.
+
+    Parameters
+    ----------
+    row0, col0
+        Place in the whole grid of the upper left cell of ``part``; may lie outside.
+    east_m, north_m
+        Mast relative to the centre of the central cell [m].
+    altitude_m
+        Antenna above sea level [m].
+    part
+        Square around the mast.
+    """
+
+    row0: int
+    col0: int
+    east_m: float
+    north_m: float
+    altitude_m: float
+    part: Blocks
+
+
 class LossStore(Protocol):
     """Keeps losses of one surface; may forget any at any time. Shared by threads."""
 
@@ -166,34 +200,103 @@ def loss_around(path: Path, blocks: Blocks, *, store: LossStore | None = None) -
     loss
         None where no cell of the grid is near enough.
     """
+    return next(losses_around((path,), blocks, store=store))
+
+
+def losses_around(
+    paths: Sequence[Path],
+    blocks: Blocks,
+    *,
+    store: LossStore | None = None,
+    select: Callable[[int, Spot], Bytes] | None = None,
+) -> Iterator[Loss | None]:
+    """
+    Losses of several carriers from one antenna's place; line of sight is looked for once.
+
+    Parameters
+    ----------
+    paths
+        Of equal place, heights, method and rim; carrier, model and reach may differ.
+    blocks
+        The whole surface.
+    store
+        Where losses computed before are kept. None: nowhere.
+    select
+        Where a loss over the profile is wanted: 0 where not, by number of the path. None: everywhere.
+        Goes without a store only.
+
+    Yields
+    ------
+    loss
+        As ``loss_around``, in the order of ``paths``.
+    """
     grid = blocks.grid
-    row, col, east_m, north_m = place(grid, path.x_m, path.y_m)
-    radius = math.ceil(path.reach_m / grid.cell_m) + 1
-    if row + radius < 0 or col + radius < 0 or row - radius >= grid.rows or col - radius >= grid.cols:
-        return None
-    part = blocks.cut(row=row, col=col, radius_cells=radius)
-    usable = path.model is not None and not math.isnan(part.top_m[radius, radius])
-    altitude_m = float(part.ground_m[radius, radius]) + path.height_m if usable else math.nan
-    kept = None if store is None else store.get(path.key)
-    losses = kept or _compute(path, part, altitude_m=altitude_m, offset_m=(east_m, north_m))
-    if store is not None and kept is None:
-        store.put(path.key, losses)
-    return Loss(
-        row0=row - radius,
-        col0=col - radius,
-        cell_m=grid.cell_m,
-        east_m=east_m,
-        north_m=north_m,
-        altitude_m=altitude_m,
-        ground_m=part.ground_m,
-        loss_cdb=losses.loss_cdb,
-        least_cdb=losses.least_cdb,
-        marks=losses.marks,
-    )
+    row, col, east_m, north_m = place(grid, paths[0].x_m, paths[0].y_m)
+    radii = [_radius_cells(path.reach_m, grid) for path in paths]
+    around = blocks.cut(row=row, col=col, radius_cells=max(radii))
+    seen: Bytes | None = None
+    for index, (path, radius) in enumerate(zip(paths, radii, strict=True)):
+        if not _touches(grid, row=row, col=col, radius_cells=radius):
+            yield None
+            continue
+        part = around.inner(radius)
+        usable = path.model is not None and not math.isnan(part.top_m[radius, radius])
+        altitude_m = float(part.ground_m[radius, radius]) + path.height_m if usable else math.nan
+        losses = None if store is None else store.get(path.key)
+        if losses is None:
+            if usable and seen is None:
+                seen = _marks(path, around, altitude_m=altitude_m, offset_m=(east_m, north_m))
+            marks = _cropped(seen, radius) if usable and seen is not None else _unlit(part)
+            spot = Spot(
+                row0=row - radius,
+                col0=col - radius,
+                east_m=east_m,
+                north_m=north_m,
+                altitude_m=altitude_m,
+                part=part,
+            )
+            partly = select is not None and store is None and path.over_profile and usable
+            wanted = select(index, spot) if partly and select is not None else None
+            losses = _compute(path, spot, marks, wanted)
+            if store is not None:
+                store.put(path.key, losses)
+        yield Loss(
+            row0=row - radius,
+            col0=col - radius,
+            cell_m=grid.cell_m,
+            east_m=east_m,
+            north_m=north_m,
+            altitude_m=altitude_m,
+            ground_m=part.ground_m,
+            loss_cdb=losses.loss_cdb,
+            least_cdb=losses.least_cdb,
+            marks=losses.marks,
+        )
 
 
-def _compute(path: Path, part: Blocks, *, altitude_m: float, offset_m: tuple[float, float]) -> Losses:
-    marks = _marks(path, part, altitude_m=altitude_m, offset_m=offset_m)
+def _radius_cells(reach_m: float, grid: Grid) -> int:
+    # One cell more than the reach: the mast may stand off the centre of its cell.
+    return math.ceil(reach_m / grid.cell_m) + 1
+
+
+def _touches(grid: Grid, *, row: int, col: int, radius_cells: int) -> bool:
+    in_rows = -radius_cells <= row < grid.rows + radius_cells
+    return in_rows and -radius_cells <= col < grid.cols + radius_cells
+
+
+def _cropped(marks: Bytes, radius_cells: int) -> Bytes:
+    # The middle of a look around.
+    edge = marks.shape[0] // 2 - radius_cells
+    return np.ascontiguousarray(marks[edge : marks.shape[0] - edge, edge : marks.shape[1] - edge])
+
+
+def _unlit(part: Blocks) -> Bytes:
+    # The antenna's altitude is not known, or no model holds: nothing is known of any path.
+    return np.where(np.isnan(part.top_m), 0, VISITED | UNKNOWN).astype(np.uint8)
+
+
+def _compute(path: Path, spot: Spot, marks: Bytes, wanted: Bytes | None) -> Losses:
+    part, altitude_m, offset_m = spot.part, spot.altitude_m, (spot.east_m, spot.north_m)
     model = path.model or MODELS["free_space"]
     loss_cdb, least_cdb = np.empty((2, *part.grid.shape), dtype=np.int16)
     kernel.loss(
@@ -214,14 +317,16 @@ def _compute(path: Path, part: Blocks, *, altitude_m: float, offset_m: tuple[flo
         least_cdb,
     )
     if path.over_profile and not math.isnan(altitude_m):
-        far_db = _over_profile(path, part)
+        far_db = _over_profile(path, part, wanted)
         kernel.blend(part.grid.cell_m, *offset_m, BLEND_FROM_M, BLEND_TO_M, far_db, loss_cdb, least_cdb)
+    if wanted is not None:
+        kernel.leave_out(wanted, loss_cdb, least_cdb)
     if path.correction is not None:
         _correct(path.correction, part, offset_m, loss_cdb, least_cdb)
     return Losses(loss_cdb=loss_cdb, least_cdb=least_cdb, marks=marks)
 
 
-def _over_profile(path: Path, part: Blocks) -> Floats32:
+def _over_profile(path: Path, part: Blocks, wanted: Bytes | None) -> Floats32:
     clutter_m = np.asarray(part.top_m - part.ground_m)
     loss_db, _ = p1812.area_loss_db(
         Surface(grid=part.grid, ground_m=part.ground_m, clutter_height_m=clutter_m),
@@ -232,6 +337,8 @@ def _over_profile(path: Path, part: Blocks) -> Floats32:
         frequency_mhz=path.frequency_mhz,
         radius_m=(part.grid.rows // 2 - 0.5) * part.grid.cell_m,
         method=path.method,
+        rim_m=path.ray_m + part.grid.cell_m if path.ray_m else 0.0,
+        wanted=wanted,
     )
     part.grid.require_shape(loss_db)
     return loss_db
@@ -261,14 +368,13 @@ def _correct(
 
 
 def _marks(path: Path, part: Blocks, *, altitude_m: float, offset_m: tuple[float, float]) -> Bytes:
-    if math.isnan(altitude_m):
-        return np.where(np.isnan(part.top_m), 0, VISITED | UNKNOWN).astype(np.uint8)
     marks = part.marks(
         east_m=offset_m[0],
         north_m=offset_m[1],
         altitude_m=altitude_m,
         receiver_height_m=path.receiver_height_m,
         method=path.method,
+        rim_cells=_radius_cells(path.rim_m, part.grid),
     )
     middle = part.grid.rows // 2
     if part.assumed[middle, middle]:

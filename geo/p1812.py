@@ -21,7 +21,7 @@ from geo.kernels.p1812_median import median_of
 from geo.kernels.p1812_path import COAST, INLAND, SEA
 from geo.kernels.p1812_record import Geometry, Link, Losses
 from geo.terrain import Surface
-from geo.units import Array, Floats, Floats32
+from geo.units import Array, Bytes, Floats, Floats32
 
 SOURCE: Final = "ITU-R P.1812-8, Annex 1"
 FREQUENCY_MHZ: Final = (30.0, 6_000.0)
@@ -293,6 +293,8 @@ def area_loss_db(
     lapse_ppm_per_km: float = LAPSE_RATE,
     refractivity_ppm: float = REFRACTIVITY,
     square_m: float = 100.0,
+    rim_m: float = 0.0,
+    wanted: Bytes | None = None,
 ) -> tuple[Floats32, Grid]:
     """
     Loss from one mast to every pixel of a disc, isotropic antennas, all land inland.
@@ -316,6 +318,11 @@ def area_loss_db(
         pixels which they pass nearest. Both sample as ``kernels.p1812_exact`` tells.
     time_share, location_share, vertical, lapse_ppm_per_km, refractivity_ppm, square_m
         As in ``Conditions`` (N-units are parts per million). Away from the medians a slower kernel runs.
+    rim_m
+        Where the rays of ``"radial"`` at the medians end [m], if beyond the radius: discs of several sizes
+        then give the same losses.
+    wanted
+        0 where no loss is wanted, shape of ``window``; there it may be left out. None: everywhere.
 
     Returns
     -------
@@ -350,6 +357,7 @@ def area_loss_db(
     window, ground_m, clutter_m = _window(surface, x_m=x_m, y_m=y_m, radius_m=radius_m)
     _, latitude_deg = transform(x_m, y_m, epsg_from=window.epsg, epsg_to=WGS84)
     loss_db = np.full(window.rows * window.cols, np.nan, dtype=np.float32)
+    chosen = np.zeros((0, 0), dtype=np.uint8) if wanted is None else wanted
     for ground, clutter, strides in (
         (ground_m, clutter_m, (window.cols, 1)),
         (ground_m.T, clutter_m.T, (1, window.cols)),
@@ -357,6 +365,7 @@ def area_loss_db(
         _wedges(
             np.ascontiguousarray(ground), np.ascontiguousarray(clutter), strides, radius_m / window.cell_m,
             window.cell_m / 1000.0, tx_height_m, rx_height_m, float(latitude_deg), conditions, method,
+            max(math.ceil(rim_m / window.cell_m), window.rows // 2), chosen if strides[1] == 1 else chosen.T,
             loss_db,
         )  # fmt: skip
     return loss_db.reshape(window.shape), window
@@ -395,13 +404,14 @@ def _window(surface: Surface, *, x_m: float, y_m: float, radius_m: float) -> tup
 def _wedges(
     ground_m: Floats32, clutter_m: Floats32, strides: tuple[int, int], reach_cells: float, cell_km: float,
     tx_height_m: float, rx_height_m: float, latitude_deg: float, conditions: Conditions, method: str,
-    loss_db: Floats32,
+    rim_cells: int, wanted: Bytes, loss_db: Floats32,
 ) -> None:  # fmt: skip
     # The two quarters of the disc whose rays run from line to line.
     link = conditions.link
     shared = (strides, reach_cells, cell_km, float(rx_height_m))
     bare = np.zeros(0, dtype=np.float32)
     covered = clutter_m.ravel() if clutter_m.any() else bare
+    chosen = np.ascontiguousarray(wanted).ravel()
     for away in (1, -1):
         if conditions.time_share < 0.5 or conditions.location_share != 0.5:
             complete.complete_wedge(
@@ -413,7 +423,10 @@ def _wedges(
         if method == "exact":
             exact.exact_wedge(away, *shared, median, ground_m.ravel(), _pairs(ground_m), covered, loss_db)
         else:
-            radial.radial_wedge(away, *shared, median, ground_m.ravel(), covered, loss_db)
+            radial.radial_wedge(
+                away, strides, reach_cells, rim_cells, *shared[2:], median, ground_m.ravel(), covered, chosen,
+                loss_db,
+            )  # fmt: skip
 
 
 def _pairs(ground_m: Floats32) -> Floats:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo import field
+from geo.aerial import stacked
 from geo.correction import Correction
 from geo.coverage import Levels
 from geo.errors import CancelledError
@@ -19,7 +20,7 @@ from geo.radio import Transmitter, noise_per_re_dbm
 from geo.sight import Blocks
 from geo.terrain import Surface
 from geo.throughput import Scheme, link_mbps
-from geo.units import Bytes, Floats, Floats32, db_to_ratio, ratio_to_db
+from geo.units import Bytes, Floats, Floats32, Indices16, db_to_ratio, ratio_to_db
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +60,16 @@ class Quality:
     Parameters
     ----------
     sinr_db
-        SS-SINR of the carrier with the highest throughput [dB]; NaN where nothing certain is received.
+        SS-SINR of the carrier with the highest throughput [dB]; NaN where nothing certain is received. Of
+        an antenna with beams it is that of the traffic beams.
     throughput_mbps
         Of one user on the best carrier [Mbit/s]; 0 where nothing certain is received.
     second_dbm
         Median of the second strongest sector [dBm]; NaN where there is none.
     lead_db
         Strongest over second strongest [dB]; NaN where there is none.
+    second
+        Number of the second strongest sector among all, sorted by id, int16; −1 where there is none.
     n_servers
         Sectors whose planning level counts as covered, at most 255.
     """
@@ -74,6 +78,7 @@ class Quality:
     throughput_mbps: Floats32
     second_dbm: Floats32
     lead_db: Floats32
+    second: Indices16
     n_servers: Bytes
 
     def cut(self, part: tuple[slice, slice]) -> Quality:
@@ -95,6 +100,7 @@ class Quality:
             throughput_mbps=self.throughput_mbps[part].copy(),
             second_dbm=self.second_dbm[part].copy(),
             lead_db=self.lead_db[part].copy(),
+            second=self.second[part].copy(),
             n_servers=self.n_servers[part].copy(),
         )
 
@@ -107,6 +113,9 @@ class _Carrier:
     own_mw: Floats32
     best_dbm: Floats32
     second_dbm: Floats32
+    served_dbm: Floats32
+    best: Indices16
+    second: Indices16
     n_servers: Bytes
 
 
@@ -173,7 +182,10 @@ def quality(
     threshold_dbm = levels.lowest_covered_dbm + levels.margin_db
     blocks, turn_deg = Blocks.of(surface), surface.grid.convergence_deg()
     reception = field.Reception(
-        receiver_height_m=receiver_height_m, convergence_deg=turn_deg, correction=correction
+        receiver_height_m=receiver_height_m,
+        convergence_deg=turn_deg,
+        correction=correction,
+        rim_m=field.rim_m(limits),
     )
     by_carrier = _by_carrier(masts)
     n_all, done = sum(len(members) for members in by_carrier.values()), 0
@@ -188,7 +200,7 @@ def quality(
             loss = loss_around(path, blocks, store=store)
             if loss is not None:
                 table = field.sector_table(mast, convergence_deg=turn_deg)
-                _add(carrier, path, loss, table, threshold_dbm=threshold_dbm)
+                _add(carrier, mast, path, loss, table, threshold_dbm=threshold_dbm)
             done += 1
         return carrier
 
@@ -201,11 +213,17 @@ def quality(
     return _by_operator(by_carrier, [task.result() for task in tasks], traffic, tdd_bands)
 
 
-def _add(carrier: _Carrier, path: Path, loss: Loss, table: Floats, *, threshold_dbm: float) -> None:
+def _add(
+    carrier: _Carrier, mast: field.Mast, path: Path, loss: Loss, table: Floats, *, threshold_dbm: float
+) -> None:
+    numbers = np.array(mast.indices, dtype=np.int16)
+    lobes = stacked(sector.aerial for sector in mast.transmitters)
     gather(
         loss.row0, loss.col0, loss.cell_m, loss.east_m, loss.north_m, loss.altitude_m, path.height_m,
-        path.receiver_height_m, threshold_dbm, table, loss.ground_m, loss.loss_cdb, loss.least_cdb,
-        carrier.total_mw, carrier.own_mw, carrier.best_dbm, carrier.second_dbm, carrier.n_servers,
+        path.receiver_height_m, threshold_dbm, table, numbers, lobes, loss.ground_m, loss.loss_cdb,
+        loss.least_cdb,
+        carrier.total_mw, carrier.own_mw, carrier.best_dbm, carrier.second_dbm,
+        carrier.served_dbm, carrier.best, carrier.second, carrier.n_servers,
     )  # fmt: skip
 
 
@@ -237,6 +255,9 @@ def _nothing(sector: Transmitter, shape: tuple[int, int]) -> _Carrier:
         own_mw=np.zeros(shape, dtype=np.float32),
         best_dbm=np.full(shape, -np.inf, dtype=np.float32),
         second_dbm=np.full(shape, -np.inf, dtype=np.float32),
+        served_dbm=np.full(shape, -np.inf, dtype=np.float32),
+        best=np.full(shape, -1, dtype=np.int16),
+        second=np.full(shape, -1, dtype=np.int16),
         n_servers=np.zeros(shape, dtype=np.uint8),
     )
 
@@ -249,7 +270,7 @@ def _of_carrier(carrier: _Carrier, traffic: Traffic, *, is_tdd: bool) -> Quality
     served = np.isfinite(carrier.best_dbm)
     others_mw = np.maximum(carrier.total_mw - carrier.own_mw, 0.0).astype(np.float64) * traffic.load_share
     sinr_db = np.where(
-        served, carrier.best_dbm - np.asarray(ratio_to_db(others_mw + noise_mw)), np.nan
+        served, carrier.served_dbm - np.asarray(ratio_to_db(others_mw + noise_mw)), np.nan
     ).astype(np.float32)
     mbps = link_mbps(
         sinr_db,
@@ -267,6 +288,7 @@ def _of_carrier(carrier: _Carrier, traffic: Traffic, *, is_tdd: bool) -> Quality
         throughput_mbps=np.nan_to_num(mbps, nan=0.0).astype(np.float32),
         second_dbm=second_dbm,
         lead_db=np.where(has_second, carrier.best_dbm, np.nan).astype(np.float32) - second_dbm,
+        second=carrier.second,
         n_servers=carrier.n_servers,
     )
 
@@ -280,5 +302,6 @@ def _better(one: Quality, other: Quality) -> Quality:
         throughput_mbps=np.where(faster, other.throughput_mbps, one.throughput_mbps),
         second_dbm=np.where(faster, other.second_dbm, one.second_dbm),
         lead_db=np.where(faster, other.lead_db, one.lead_db),
+        second=np.where(faster, other.second, one.second),
         n_servers=np.minimum(one.n_servers.astype(np.int16) + other.n_servers, 255).astype(np.uint8),
     )

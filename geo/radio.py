@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from geo.aerial import Aerial
 from geo.errors import RangeError
 from geo.units import BOLTZMANN_J_PER_K, SPEED_OF_LIGHT_M_PER_S, Floats
 
@@ -75,6 +76,11 @@ class Transmitter:
         Share of resource elements in use, and share of time for the downlink, 0 to 1.
     assumed
         Names of those fields above whose values are assumptions.
+    aerial
+        Antenna given direction by direction. None: the pattern of TR 38.901 with the widths above. Its
+        electrical tilt is in the table, so that ``electrical_tilt_deg`` only tells of it.
+    urban
+        Whether it stands among the high houses of a town (``surroundings.judged``).
 
     Raises
     ------
@@ -105,6 +111,8 @@ class Transmitter:
     load_share: float = 1.0
     tdd_share: float = 1.0
     assumed: frozenset[str] = field(default_factory=frozenset)
+    aerial: Aerial | None = None
+    urban: bool = False
 
     def __post_init__(self) -> None:
         for quantity, (low, high, unit) in LIMITS.items():

@@ -91,6 +91,25 @@ class Blocks:
             assumed=_cut(self.assumed, row - radius_cells, col - radius_cells, side, fill=0),
         )
 
+    def inner(self, radius_cells: int) -> Blocks:
+        """
+        The middle of a square.
+
+        Parameters
+        ----------
+        radius_cells
+            Cells on each side of the central one, at most as many as there are.
+
+        Returns
+        -------
+        blocks
+            This square itself if it is not larger.
+        """
+        middle = self.grid.rows // 2
+        if radius_cells == middle:
+            return self
+        return self.cut(row=middle, col=middle, radius_cells=radius_cells)
+
     def marks(
         self,
         *,
@@ -99,6 +118,7 @@ class Blocks:
         altitude_m: float,
         receiver_height_m: float,
         method: str,
+        rim_cells: int = 0,
     ) -> Bytes:
         """
         Line of sight from above the central cell to every cell of the inscribed disc.
@@ -113,6 +133,9 @@ class Blocks:
             Receivers above the ground [m].
         method
             ``"radial"`` (fast) or ``"exact"``.
+        rim_cells
+            Where the rays of ``radial`` end [cells] if beyond this square: discs of several sizes that share
+            it have the same marks.
 
         Returns
         -------
@@ -128,7 +151,8 @@ class Blocks:
         cell_m, earth_m = self.grid.cell_m, EFFECTIVE_EARTH_RADIUS_M
         arrays = (self.ground_m, self.top_m, self.assumed, marks)
         if method == "radial":
-            kernel.sweep(cell_m, altitude_m, receiver_height_m, earth_m, *arrays)
+            rim = max(rim_cells, self.grid.rows // 2)
+            kernel.sweep(cell_m, altitude_m, receiver_height_m, earth_m, rim, *arrays)
         elif method == "exact":
             row = self.grid.rows // 2 - north_m / cell_m
             col = self.grid.cols // 2 + east_m / cell_m

@@ -125,9 +125,8 @@ def work(tile: Tile) -> Mapping[str, field.Field]:
     """
     blocks = Blocks.of(tile.surface)
     best = {name: field.Best.nothing(tile.surface.grid.shape) for name in tile.operators}
-    for mast in tile.masts:
-        part = field.radiate(mast, blocks, tile.reception)
-        if part is not None:
+    for members in field.places(tile.masts):
+        for mast, part in field.radiate(members, blocks, tile.reception):
             for name in set(mast.transmitters[0].operators):
                 best[name].add(part)
     return {

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
 
 from geo.crs import transform
-from geo.errors import InputError
-from geo.radio import Transmitter
+from geo.errors import InputError, RangeError
+from geo.panel import Antenna, to_aerial
+from geo.radio import Transmitter, eirp_per_re_dbm
+from geo.units import watt_to_dbm
 from layers.spec import Column, Geometry, Kind, LayerSpec, Style, columns
 
 SPEC = LayerSpec(
     name="cell",
     geometry=Geometry.POINT,
+    geometry_required=False,
     columns=columns(
         Column(name="site_id", required=True),
         Column(name="operators", kind=Kind.LIST, required=True),
@@ -26,6 +30,7 @@ SPEC = LayerSpec(
         Column(name="bandwidth_mhz", kind=Kind.REAL, unit="MHz", low=0.2, high=400),
         Column(name="n_rb", kind=Kind.INTEGER, low=1, high=275),
         Column(name="scs_khz", kind=Kind.REAL, unit="kHz", low=15, high=120),
+        Column(name="antenna"),
         Column(name="tx_power_dbm", kind=Kind.REAL, unit="dBm", low=0, high=60),
         Column(name="gain_dbi", kind=Kind.REAL, unit="dBi", low=-5, high=35),
         Column(name="horizontal_beamwidth_deg", kind=Kind.REAL, unit="°", low=1, high=360),
@@ -51,6 +56,9 @@ _FROM_DEFAULTS = (
     "cable_loss_db",
     "mechanical_tilt_deg",
     "electrical_tilt_deg",
+)
+_FROM_ANTENNA = frozenset(
+    {"gain_dbi", "horizontal_beamwidth_deg", "vertical_beamwidth_deg", "electrical_tilt_deg"}
 )
 
 
@@ -156,6 +164,7 @@ def to_transmitters(
     blocks: Mapping[tuple[float, float], int],
     technology: str,
     epsg: int,
+    antennas: Mapping[str, Antenna] = MappingProxyType({}),
 ) -> tuple[Transmitter, ...]:
     """
     Transmitters of one technology: cells as documented, gaps filled with named assumptions.
@@ -174,18 +183,21 @@ def to_transmitters(
         ``5G`` or another one of the vocabulary.
     epsg
         Projected CRS of the positions returned.
+    antennas
+        Antennas that a cell may name, by ``antenna_key``.
 
     Returns
     -------
     transmitters
         Ordered by id. Sites on air with the technology but without cells of an operator get the sectors
-        of the defaults. ``assumed`` names every parameter that is not given. Rows without a position, and
-        rows planned, inactive or dismantled, are left out.
+        of the defaults. ``assumed`` names every parameter that is not given, ``antenna`` where the one
+        named is not known. A known antenna brings its own gain and beams, and the tilt that its file holds.
+        Rows without a position, and rows planned, inactive or dismantled, are left out.
 
     Raises
     ------
     InputError
-        Parameters are missing and no assumptions exist for the technology.
+        Parameters are missing and no assumptions exist for the technology; a cell's number is impossible.
     """
     placed = on_air(sites)
     by_site = {row["id"]: row for row in placed.to_dict("records")}
@@ -193,7 +205,15 @@ def to_transmitters(
     wanted = on_air(cells)
     wanted = wanted[(wanted["technology"] == technology) & ~wanted["site_id"].isin(off_air)]
     found = [
-        _from_cell(row, by_site.get(row["site_id"]), bands=bands, defaults=defaults, blocks=blocks, epsg=epsg)
+        _possible(
+            row,
+            by_site.get(row["site_id"]),
+            bands=bands,
+            defaults=defaults,
+            blocks=blocks,
+            epsg=epsg,
+            antennas=antennas,
+        )
         for row in wanted.to_dict("records")
     ]
     served = {
@@ -212,6 +232,86 @@ def to_transmitters(
         )
     ]
     return tuple(sorted(found, key=lambda transmitter: transmitter.id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerRange:
+    """
+    Radiated powers that are usual for a technology.
+
+    Parameters
+    ----------
+    low_eirp_per_re_dbm, high_eirp_per_re_dbm
+        Of one resource element of a large site [dBm].
+    most_dbm
+        Largest power of a carrier at the antenna port [dBm].
+    """
+
+    low_eirp_per_re_dbm: float
+    high_eirp_per_re_dbm: float
+    most_dbm: float
+
+
+def watts_as_dbm(
+    row: Mapping[str, object],
+    *,
+    bands: Mapping[str, Band],
+    defaults: Sequence[CellDefaults],
+    ranges: Mapping[str, PowerRange],
+) -> float | None:
+    """
+    Power that a cell has if its number was watts, typed into a column of dBm.
+
+    Parameters
+    ----------
+    row
+        A cell.
+    bands, defaults
+        As for ``to_transmitters``.
+    ranges
+        Technology to its usual powers.
+
+    Returns
+    -------
+    power_dbm
+        The number read as watts [dBm]; None where there is no such doubt: read as dBm the cell radiates as
+        much as usual, or read as watts it does not either.
+    """
+    power_dbm, technology = _given(row, "tx_power_dbm"), str(row.get("technology"))
+    usual = ranges.get(technology)
+    if power_dbm is None or power_dbm <= 0.0 or usual is None:
+        return None
+    in_watts_dbm = float(watt_to_dbm(power_dbm))
+    if power_dbm > usual.most_dbm:
+        return in_watts_dbm
+    operators = split(row.get("operators"))
+    band, _ = _band_of(row, bands, defaults_for(defaults, operators, technology).band)
+    gain_dbi, n_rb = _given(row, "gain_dbi"), _given(row, "n_rb")
+    if gain_dbi is None:
+        gain_dbi = defaults_for(defaults, operators, technology, band=band.name).gain_dbi
+    over_dbm = [
+        eirp_per_re_dbm(tx_power_dbm=one, n_rb=int(n_rb or band.n_rb), gain_dbi=gain_dbi)
+        for one in (power_dbm, in_watts_dbm)
+    ]
+    is_doubtful = over_dbm[0] < usual.low_eirp_per_re_dbm <= over_dbm[1] <= usual.high_eirp_per_re_dbm
+    return in_watts_dbm if is_doubtful else None
+
+
+def antenna_key(name: object) -> str:
+    """
+    Spelling by which antennas are found: without capitals and doubled blanks.
+
+    Parameters
+    ----------
+    name
+        As written, or a missing value.
+
+    Returns
+    -------
+    key
+        Empty where nothing is named.
+    """
+    return " ".join(name.casefold().split()) if isinstance(name, str) else ""
 
 
 def defaults_for(
@@ -335,6 +435,53 @@ def _carrier(
     return values, assumed - ({"frequency_mhz", "scs_khz"} if isinstance(row.get("band"), str) else set())
 
 
+def _possible(
+    row: Mapping[str, object],
+    site: Mapping[str, object] | None,
+    *,
+    bands: Mapping[str, Band],
+    defaults: Sequence[CellDefaults],
+    blocks: Mapping[tuple[float, float], int],
+    epsg: int,
+    antennas: Mapping[str, Antenna],
+) -> Transmitter:
+    try:
+        sector = _from_cell(row, site, bands=bands, defaults=defaults, blocks=blocks, epsg=epsg)
+        return _with_antenna(sector, row, antennas)
+    except RangeError as error:
+        raise _named(error, str(row["id"])) from error
+
+
+def _named(error: RangeError, cell: str) -> InputError:
+    quantity, value = error.facts["quantity"], error.facts["value"]
+    number = float(value) if isinstance(value, (int, float)) else math.nan
+    if quantity == "height_m" and number <= 0.0:
+        return InputError("cell_under_ground", cell=cell, value=value)
+    if quantity == "tx_power_dbm" and number > 0.0:
+        return InputError("cell_power_watts", cell=cell, value=value, dbm=float(watt_to_dbm(number)))
+    return InputError("cell_range", issues=(), cell=cell, **error.facts)
+
+
+def _with_antenna(
+    sector: Transmitter, row: Mapping[str, object], antennas: Mapping[str, Antenna]
+) -> Transmitter:
+    key = antenna_key(row.get("antenna"))
+    if not key:
+        return sector
+    antenna = antennas.get(key)
+    if antenna is None:
+        return replace(sector, assumed=sector.assumed | {"antenna"})
+    tilt_deg = _given(row, "electrical_tilt_deg") or 0.0  # the file of a pattern holds its own
+    aerial = to_aerial(antenna, str(row["antenna"]).strip(), electrical_tilt_deg=tilt_deg)
+    return replace(
+        sector,
+        aerial=aerial,
+        gain_dbi=aerial.gain_dbi,
+        electrical_tilt_deg=tilt_deg,
+        assumed=sector.assumed - _FROM_ANTENNA,
+    )
+
+
 def _from_cell(
     row: Mapping[str, object],
     site: Mapping[str, object] | None,
@@ -374,6 +521,8 @@ def _from_cell(
         azimuth_deg=None if azimuth_deg is None else azimuth_deg % 360,
         assumed=frozenset(assumed | ({"azimuth_deg"} if azimuth_deg is None else set())),
         n_rb=int(values.pop("n_rb")),
+        aerial=None,
+        urban=False,
         **values,
     )
 

@@ -37,7 +37,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -51,7 +51,7 @@ import pandas as pd
 import shapely
 
 from layers.issue import Issue, Severity, reason_code
-from layers.spec import Column, Geometry, Kind, LayerSpec
+from layers.spec import ALL_OPERATORS, Column, Geometry, Kind, LayerSpec
 
 STORAGE_EPSG = 4326
 VIETNAM_DEG = (102.0, 6.0, 118.0, 24.0)
@@ -250,11 +250,25 @@ def to_value(value: object, kind: Kind) -> Value | Misfit:
 
 def _typed(series: pd.Series[Any], column: Column) -> list[Value | Misfit]:
     """Values of a column; missing and blank ones as None."""
-    absent = series.isna().tolist()
-    return [
-        None if is_absent or (isinstance(value, str) and not value.strip()) else to_value(value, column.kind)
-        for value, is_absent in zip(series.tolist(), absent, strict=True)
-    ]
+    absent = series.isna()
+    if absent.all():
+        return [None] * len(series)
+    convert = _CONVERT[column.kind]
+    known: dict[tuple[type, object], Value | Misfit] = {}
+    found: list[Value | Misfit] = []
+    for value, is_absent in zip(series.tolist(), absent.tolist(), strict=True):
+        if is_absent:
+            found.append(None)
+            continue
+        if not isinstance(value, Hashable):
+            found.append(convert(value))
+            continue
+        key = (type(value), value)
+        if key not in known:
+            is_blank = isinstance(value, str) and not value.strip()
+            known[key] = None if is_blank else convert(value)
+        found.append(known[key])
+    return found
 
 
 def _text(value: object) -> str | Misfit:
@@ -263,6 +277,8 @@ def _text(value: object) -> str | Misfit:
         return str(int(value))
     if not isinstance(value, str):
         return Misfit.TYPE
+    if value.isascii():
+        return str(value)
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -344,7 +360,12 @@ def _of_column(values: Sequence[Value | Misfit], column: Column) -> Iterable[_Fa
     if column.required and values and all(value is None for value in values):
         yield _fault("column_missing", Severity.ASK, column=column.name, facts={"missing": column.name})
         return
+    if not column.required and all(value is None for value in values):
+        return
+    is_open = not (column.vocabulary or column.required)
     for position, value in enumerate(values):
+        if is_open and (value is None or isinstance(value, str)):
+            continue
         if isinstance(value, Misfit):
             yield _fault(
                 value.value, position=position, column=column.name, facts={"kind": column.kind.value}
@@ -396,6 +417,8 @@ def _of_operators(
         return
     for name, kind in (("operators", Kind.LIST), ("operator", Kind.TEXT)):
         for position, value in enumerate(columns.get(name, [])):
+            if value in operators or value == ALL_OPERATORS:
+                continue
             for word in _words(value, Column(name=name, kind=kind)) if isinstance(value, str) else []:
                 if word not in operators:
                     facts = {"value": word[:80], "allowed": ", ".join(operators)}
@@ -404,17 +427,20 @@ def _of_operators(
 
 def _groups(keys: Iterable[str | None]) -> list[list[int]]:
     """Positions that share a key, where several do."""
+    texts = pd.Series(list(keys), dtype=object)
     found: dict[str, list[int]] = {}
-    for position, key in enumerate(keys):
-        if key:
-            found.setdefault(key, []).append(position)
-    return [positions for positions in found.values() if len(positions) > 1]
+    for position in np.flatnonzero(texts.duplicated(keep=False) & texts.notna()).tolist():
+        if texts[position]:
+            found.setdefault(texts[position], []).append(position)
+    return list(found.values())
 
 
 def _folded(value: Value | Misfit) -> str | None:
     """A text without what people do not see as a difference: capitals, blanks, ways of writing accents."""
     if not isinstance(value, str):
         return None
+    if value.isascii():
+        return "".join(value.lower().split())
     return "".join(unicodedata.normalize("NFKC", value).casefold().split())
 
 

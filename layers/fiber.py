@@ -23,9 +23,12 @@ NODE = LayerSpec(
 SPAN = LayerSpec(
     name="fiber_span",
     geometry=Geometry.LINE,
+    geometry_required=False,
     columns=columns(
         Column(name="start_node"),
         Column(name="end_node"),
+        Column(name="start_pole"),
+        Column(name="end_pole"),
         Column(name="operators", kind=Kind.LIST),
         Column(
             name="deployment", vocabulary=("aboveGround", "belowGround", "underwater", "inBuilding", "other")
@@ -33,6 +36,7 @@ SPAN = LayerSpec(
         Column(name="n_fibers_total", kind=Kind.INTEGER, low=0, high=10_000),
         Column(name="n_fibers_used", kind=Kind.INTEGER, low=0, high=10_000),
         Column(name="length_m", kind=Kind.REAL, unit="m", low=0, high=1_000_000),
+        Column(name="note"),
     ),
     style=Style(colour="#1565c0", weight_px=2.0, dash="6 3"),
     group="fixed",

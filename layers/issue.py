@@ -63,6 +63,8 @@ class Issue:
         Heading or column concerned, or None.
     facts
         Values that the text names.
+    feature
+        Id of the row concerned, where it is known.
     """
 
     code: str
@@ -71,6 +73,7 @@ class Issue:
     row: int | None = None
     column: str | None = None
     facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    feature: str | None = None
 
 
 def worst(issues: tuple[Issue, ...]) -> Outcome:

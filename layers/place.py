@@ -29,6 +29,7 @@ SPEC = LayerSpec(
         Column(name="wifi_status", vocabulary=("yes", "weak", "installing", "no")),
         Column(name="wifi_mbps", kind=Kind.REAL, unit="Mbit/s", low=0, high=100_000),
         Column(name="wifi_since", kind=Kind.DATE),
+        Column(name="has_fiber", kind=Kind.BOOLEAN),
         Column(name="position_basis", vocabulary=("given", "hamlet", "landmark")),
     ),
     style=Style(colour="#00695c", shape="square", radius_px=5.0),

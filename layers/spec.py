@@ -153,6 +153,8 @@ STATUS = (
     "inactive",
     "decommissioned",
 )
+ALL_OPERATORS = "all"
+"""Stands for every operator where a figure or a report is about all of them."""
 SHARING = ("public", "internal", "operator")
 
 COMMON = (

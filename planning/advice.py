@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from geo import io
 from geo.field import AUTO, PROFILE
+from planning import data
 from planning.workspace import Workspace
-
-HILLY_RELIEF_M: Final = 60.0
-"""Relief from which hills decide where a signal goes [m]; a proposal, not a figure of a Recommendation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +53,7 @@ def advise(workspace: Workspace) -> Advice:
         The terrain cannot be read.
     """
     relief_m = _relief_m(workspace)
-    if relief_m >= HILLY_RELIEF_M:
+    if relief_m >= data.setting("hilly_relief_m"):
         return Advice(model=PROFILE, reason="hills", relief_m=relief_m)
     if workspace.is_dense():
         return Advice(model=AUTO, reason="dense", relief_m=relief_m)

@@ -21,8 +21,8 @@ from geo.units import Floats
 from layers.exchange.values import operators_in
 from planning import coverage, data
 from planning.correction import LAYER
-from planning.exchange import operator_spellings
 from planning.scenario import CoverageOptions
+from planning.surroundings import operator_spellings
 from planning.workspace import Workspace
 
 MEASURED = "measurement"

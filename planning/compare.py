@@ -14,9 +14,9 @@ from geo.coverage import State
 from geo.errors import NotFoundError, ShapeError
 from geo.raster import Raster
 from geo.units import Bytes
-from planning.gap import at_people
+from planning.gap import around_houses, at_people
 from planning.people import settle
-from planning.runs import NOTHING, CoverageRun
+from planning.runs import ANY, NOTHING, CoverageRun
 from planning.workspace import Workspace
 
 SAME, GAINED, LOST, OPENED, CLOSED = 0, 1, 2, 3, 4
@@ -90,8 +90,10 @@ def compare(workspace: Workspace, before: CoverageRun, now: CoverageRun) -> Comp
     if not names:
         raise NotFoundError("compare_nothing_common")
     settlement = settle(workspace)
-    _, then, _ = at_people(before, settlement)
-    _, here, _ = at_people(now, settlement)
+    pairs = around_houses(now, settlement)
+    _, here, _ = at_people(now, settlement, pairs=pairs)
+    shared = pairs if io.read(before.state_paths[ANY]).grid == io.read(now.state_paths[ANY]).grid else None
+    _, then, _ = at_people(before, settlement, pairs=shared)
     n_people = settlement.people.n_people
     people, rasters = {}, {}
     for name in names:

@@ -24,11 +24,13 @@ from geo.grid import Grid
 from geo.propagation import MODELS, typical_reach_m
 from geo.quality import Quality, Traffic, quality
 from geo.radio import Transmitter, eirp_per_re_dbm
+from geo.surroundings import UrbanRule, judged
 from geo.terrain import CLUTTER_LIMITS_M, HEIGHT_LIMITS_M, Surface
 from geo.units import Booleans, Bytes
 from layers.cell import TECHNOLOGIES, defaults_for, on_air, operators_of, to_transmitters
-from planning import correction, data, runs
+from planning import antenna, correction, data, indoor, runs
 from planning.losses import DiskLosses
+from planning.outcome import Outcome, keep
 from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions, digest, surface_digest
 from planning.workspace import Workspace
@@ -114,11 +116,48 @@ def run(
     if before is not None:
         return before
     inputs = read_inputs(workspace, options)
+    found = outcome(workspace, options, inputs, progress=progress, cancelled=cancelled, executor=executor)
+    return keep(workspace, found, digest=key, options=options, now=now)
+
+
+def outcome(
+    workspace: Workspace,
+    options: CoverageOptions,
+    inputs: Inputs,
+    *,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
+) -> Outcome:
+    """
+    Everything that an estimate finds, not yet written.
+
+    Parameters
+    ----------
+    workspace
+        The workspace; only its cache is written.
+    options
+        The user's choices.
+    inputs
+        What they lead to, from ``read_inputs``.
+    progress, cancelled, executor
+        As for ``run``.
+
+    Returns
+    -------
+    outcome
+        Around the outline, the open border taken into account.
+
+    Raises
+    ------
+    CancelledError
+        The user stopped it.
+    """
     coverage = compute(workspace, options, inputs, progress=progress, cancelled=cancelled, executor=executor)
     west_m, south_m, east_m, north_m = inputs.boundary.bounds
     wanted = (west_m - MARGIN_M, south_m - MARGIN_M, east_m + MARGIN_M, north_m + MARGIN_M)
     coverage, opened = _opened(inputs, coverage.window(wanted), technology=options.technology)
-    outcome = runs.Outcome(
+    return Outcome(
         boundary=inputs.boundary,
         transmitters=inputs.transmitters,
         coverage=coverage,
@@ -129,8 +168,10 @@ def run(
         },
         quality=_quality(workspace, options, inputs, wanted, cancelled=cancelled) if options.speed else {},
         assumptions=_assumptions(inputs, options, coverage, opened),
+        indoor=indoor.levels(workspace, inputs.transmitters, coverage, boundary=inputs.boundary)
+        if options.indoor
+        else {},
     )
-    return runs.keep(workspace, outcome, digest=key, options=options, now=now)
 
 
 def compute(
@@ -186,6 +227,7 @@ def compute(
         cancelled=cancelled,
         executor=executor,
         store=losses,
+        thrifty=losses is None,
     )
     if losses is not None:
         losses.trim()
@@ -293,6 +335,7 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
         blocks=data.resource_blocks(),
         technology=options.technology,
         epsg=workspace.calc_epsg,
+        antennas=antenna.available(workspace),
     )
     wanted = operators if options.operator is None else (options.operator,)
     if not every and not any(row.technology == options.technology for row in data.cell_defaults()):
@@ -305,10 +348,11 @@ def read_inputs(workspace: Workspace, options: CoverageOptions) -> Inputs:
         if set(item.operators) & set(wanted) and shapely.contains_xy(around, item.x_m, item.y_m)
     ]
     _require_memory(boundary, options, n_operators=len(wanted))
+    surface = _surface(workspace, options, boundary)
     return Inputs(
-        transmitters=tuple(used),
+        transmitters=judged(used, surface, urban_rule()),
         operators=wanted,
-        surface=_surface(workspace, options, boundary),
+        surface=surface,
         boundary=boundary,
         masts=MappingProxyType({name: _outside(sites, cells, name, boundary, workspace) for name in wanted}),
         correction=correction.read(workspace, options.calibration),
@@ -348,6 +392,23 @@ def _outside(
         if point is not None and isinstance(listed, str) and operator in listed.split(";")
     ]
     return tuple(sorted({(point.x, point.y) for point in points if not boundary.contains(point)}))
+
+
+def urban_rule() -> UrbanRule:
+    """
+    When the surroundings of a mast count as urban.
+
+    Returns
+    -------
+    rule
+        From ``data/models/settings.csv``.
+    """
+    return UrbanRule(
+        around_m=data.setting("urban_around_m"),
+        clutter_m=data.setting("urban_clutter_m"),
+        from_share=data.setting("urban_from_share"),
+        to_share=data.setting("urban_to_share"),
+    )
 
 
 def limits() -> Mapping[str, float]:
@@ -451,8 +512,10 @@ def _assumptions(
         "assumption.clutter": options.assume_clutter_m is not None,
         "assumption.calibration": options.calibration is not None,
         "assumption.antenna": any(item.is_assumed for item in inputs.transmitters),
+        "assumption.antenna_missing": any("antenna" in item.assumed for item in inputs.transmitters),
         "assumption.open_border": any(_touches(inputs, coverage.grid, cells) for cells in opened.values()),
         "assumption.traffic": options.speed,
+        "assumption.indoor": options.indoor,
         "assumption.extended_height": bool(sum(coverage.extended.values())),
         "assumption.outside_model": bool(coverage.outside_model),
     }

@@ -11,11 +11,13 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from geo.beam import Array, codebook
 from geo.coverage import Levels
 from geo.errors import NotFoundError
+from geo.panel import Panel
 from geo.throughput import Scheme
 from layers.catalogue import CATALOGUE
-from layers.cell import Band, CellDefaults
+from layers.cell import Band, CellDefaults, PowerRange
 from layers.exchange.headings import ANY_LAYER, Aliases, ColumnAlias, ValueAlias, parse_aliases
 from layers.exchange.word import fold
 
@@ -43,7 +45,7 @@ class Operator:
     is_sample
         True for the fictional operators of the sample.
     aliases
-        Other spellings, lower case without diacritics.
+        Other spellings, lower case without diacritics, and the codes of its mobile networks.
     """
 
     id: str
@@ -111,6 +113,32 @@ def _rows(relative: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(_text(relative))))
 
 
+@cache
+def target_rows() -> tuple[Mapping[str, str], ...]:
+    """
+    Targets of the plan as they are shipped.
+
+    Returns
+    -------
+    rows
+        Rows of ``data/targets/targets.csv``, column to text, in the order of the file.
+    """
+    return tuple(MappingProxyType(row) for row in _rows("targets/targets.csv"))
+
+
+@cache
+def task_rows() -> tuple[Mapping[str, str], ...]:
+    """
+    Tasks of the plan as they are shipped, without deadlines.
+
+    Returns
+    -------
+    rows
+        Rows of ``data/targets/tasks.csv``, column to text, in the order of the file.
+    """
+    return tuple(MappingProxyType(row) for row in _rows("targets/tasks.csv"))
+
+
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
@@ -134,7 +162,7 @@ def operators() -> tuple[Operator, ...]:
             bands=_parts(row["bands"]),
             is_active=row["is_active"] == "1",
             is_sample=row["is_sample"] == "1",
-            aliases=_parts(row["aliases"]),
+            aliases=(*_parts(row["aliases"]), *_parts(row["mcc_mnc"])),
         )
         for row in _rows("operators.csv")
     )
@@ -173,6 +201,52 @@ def setting(name: str) -> float:
         The number, in its unit.
     """
     return settings()[name].value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wall:
+    """
+    How a class of houses is reckoned with indoors, as a row of ``indoor.csv``.
+
+    Parameters
+    ----------
+    model
+        Key of ``geo.entry.ENTRIES``.
+    probability
+        Share of houses whose loss is not larger, where the model takes one, 0–1.
+    indoor_m
+        Way indoors, where the model takes one [m].
+    source
+        Where it comes from, or that it is an assumption.
+    """
+
+    model: str
+    probability: float
+    indoor_m: float
+    source: str
+
+
+@cache
+def walls() -> Mapping[str, Wall]:
+    """
+    Classes of houses for estimates indoors.
+
+    Returns
+    -------
+    walls
+        Class, ``traditional`` or ``efficient``, to its row of ``data/models/indoor.csv``.
+    """
+    return MappingProxyType(
+        {
+            row["class"]: Wall(
+                model=row["model"],
+                probability=float(row["probability"]),
+                indoor_m=float(row["indoor_m"]),
+                source=row["source"],
+            )
+            for row in _rows("models/indoor.csv")
+        }
+    )
 
 
 @cache
@@ -269,6 +343,69 @@ def cell_defaults() -> tuple[CellDefaults, ...]:
             electrical_tilt_deg=float(row["electrical_tilt_deg"]),
         )
         for row in _rows("devices/defaults.csv")
+    )
+
+
+@cache
+def power_ranges() -> Mapping[str, PowerRange]:
+    """
+    Powers that are usual for a technology, beside which watts typed as dBm stand out.
+
+    Returns
+    -------
+    ranges
+        Technology to its row of ``data/devices/power.csv``.
+    """
+    return MappingProxyType(
+        {
+            row["technology"]: PowerRange(
+                low_eirp_per_re_dbm=float(row["low_eirp_per_re_dbm"]),
+                high_eirp_per_re_dbm=float(row["high_eirp_per_re_dbm"]),
+                most_dbm=float(row["most_dbm"]),
+            )
+            for row in _rows("devices/power.csv")
+        }
+    )
+
+
+@cache
+def arrays() -> Mapping[str, Panel]:
+    """
+    Active antennas of ``data/devices/arrays.csv``.
+
+    Returns
+    -------
+    arrays
+        Name to panel.
+    """
+    return MappingProxyType({row["antenna"]: _panel(row) for row in _rows("devices/arrays.csv")})
+
+
+def _panel(row: Mapping[str, str]) -> Panel:
+    def elements(kind: str) -> Array:
+        return Array(
+            n_rows=int(row[f"{kind}_rows"]),
+            n_columns=int(row[f"{kind}_columns"]),
+            row_spacing_ratio=float(row["row_spacing_ratio"]),
+            column_spacing_ratio=float(row["column_spacing_ratio"]),
+            element_gain_dbi=float(row["element_gain_dbi"]),
+            horizontal_beamwidth_deg=float(row["element_horizontal_deg"]),
+            vertical_beamwidth_deg=float(row["element_vertical_deg"]),
+        )
+
+    def angles_deg(column: str) -> tuple[float, ...]:
+        return tuple(float(part) for part in _parts(row[column]))
+
+    return Panel(
+        name=row["antenna"],
+        signal=elements("signal"),
+        signal_beams=codebook(
+            right_deg=angles_deg("signal_right_deg"), down_deg=angles_deg("signal_down_deg")
+        ),
+        traffic=elements("traffic"),
+        traffic_beams=codebook(
+            right_deg=angles_deg("traffic_right_deg"), down_deg=angles_deg("traffic_down_deg")
+        ),
     )
 
 
@@ -388,6 +525,22 @@ def limits() -> Mapping[str, float]:
 
 
 @cache
+def land_cover() -> Mapping[str, Mapping[float, float]]:
+    """
+    Heights that stand for the classes of land cover rasters (``data/landcover.csv``, to be edited).
+
+    Returns
+    -------
+    heights
+        Name of each scheme to its classes, and the height of each above the ground [m].
+    """
+    found: dict[str, dict[float, float]] = {}
+    for row in _rows("landcover.csv"):
+        found.setdefault(row["scheme"], {})[float(row["class"])] = float(row["height_m"])
+    return MappingProxyType({name: MappingProxyType(heights) for name, heights in found.items()})
+
+
+@cache
 def texts(language: str) -> Mapping[str, str]:
     """
     Texts of one language.
@@ -404,3 +557,21 @@ def texts(language: str) -> Mapping[str, str]:
     """
     found: dict[str, str] = json.loads(_text(f"i18n/{language}.json"))
     return MappingProxyType(found)
+
+
+@cache
+def rule_rows(name: str) -> tuple[Mapping[str, str], ...]:
+    """
+    Rows of one rule table.
+
+    Parameters
+    ----------
+    name
+        File of ``data/rules`` without its ending.
+
+    Returns
+    -------
+    rows
+        Column to text, in the order of the file.
+    """
+    return tuple(MappingProxyType(row) for row in _rows(f"rules/{name}.csv"))

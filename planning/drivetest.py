@@ -21,7 +21,7 @@ from geo.units import EFFECTIVE_EARTH_RADIUS_M, Floats
 from layers.catalogue import spec_of
 from layers.exchange import transmitter
 from layers.exchange.transmitter import Station
-from planning import data, exchange, intake
+from planning import data, intake, surroundings
 from planning.calibration import MEASURED, Fitted, accuracy_m, age_days, rules
 from planning.intake import Answers
 
@@ -129,11 +129,11 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     shown = intake.preview(
         path,
         spec_of(MEASURED),
-        exchange.context(None),
+        surroundings.context(None),
         answers=Answers(epsg=4326, is_confirmed=True),
         limits=data.limits(),
     )
-    return intake.accept(shown, operators=exchange.operator_spellings()).table
+    return intake.accept(shown, operators=surroundings.operator_spellings()).table
 
 
 def _samples(

@@ -10,21 +10,23 @@ from pathlib import Path
 from types import MappingProxyType
 
 import geopandas as gpd
-import shapely
+import pandas as pd
 
 from geo.crs import parse_epsg
 from geo.errors import ColumnError, FileError, GeometryError, InputError
 from geo.grid import require_metres
 from layers.catalogue import CATALOGUE, spec_of
-from layers.exchange import guard, hamlet_link
-from layers.exchange.convert import Context
-from layers.exchange.headings import POSITION
+from layers.exchange import guard
+from layers.exchange.headings import COMPOUND, POSITION
 from layers.exchange.raw import Limits
 from layers.exchange.write import ExportReport
 from layers.issue import Issue, Severity
-from planning import data, intake
+from layers.store import Note
+from planning import data, dossier, intake, plausible, quality, recall, renewal
 from planning import export as export_job
 from planning.intake import Accepted, Answers, CheckReport, Preview, Question, Topic
+from planning.release import audience_of
+from planning.surroundings import context, operator_spellings
 from planning.text import tr
 from planning.workspace import Workspace, create, file_slug
 
@@ -43,43 +45,6 @@ LEFT_EMPTY = (
 """Doubts that without a dialogue are answered by leaving the cell or the position empty."""
 FAR = ("place_far", "place_outside_vietnam", "position_outside_vietnam")
 """Doubts that a stated coordinate system settles, unless another zone fits."""
-
-
-def operator_spellings() -> Mapping[str, tuple[str, ...]]:
-    """
-    Spellings of operators met in files.
-
-    Returns
-    -------
-    spellings
-        Operator id to spellings, its own names included.
-    """
-    return MappingProxyType({row.id: (row.id, *row.names.values(), *row.aliases) for row in data.operators()})
-
-
-def context(workspace: Workspace | None) -> Context:
-    """
-    What the office knows beside a file.
-
-    Parameters
-    ----------
-    workspace
-        The workspace that the file is for, or None.
-
-    Returns
-    -------
-    context
-        Spellings, and the hamlets and outline of the workspace.
-    """
-    if workspace is None:
-        return Context(aliases=data.aliases(), operators=operator_spellings())
-    outline = workspace.store.read("boundary")
-    return Context(
-        aliases=data.aliases(),
-        operators=operator_spellings(),
-        hamlets=hamlet_link.from_table(workspace.store.read("hamlet")),
-        area=None if outline.empty else outline.union_all(),
-    )
 
 
 def parse_mapping(pairs: Sequence[str]) -> Mapping[str, str | None]:
@@ -150,6 +115,7 @@ def preview(
     layer: str,
     answers: Answers | None = None,
     name: str | None = None,
+    today: dt.date | None = None,
 ) -> Preview:
     """
     Show how a file would come into a layer.
@@ -166,18 +132,41 @@ def preview(
         What the user chose so far.
     name
         Name given by the sender.
+    today
+        Present day; None leaves out the rules that ask how old a record is.
 
     Returns
     -------
     preview
-        Rows, headings, faults and questions.
+        Rows, headings, faults and questions; the faults of the rules about other layers among them.
     """
-    return intake.preview(
-        path, spec_of(layer), context(workspace), answers=answers, name=name, limits=data.limits()
-    )
+    spec, around = spec_of(layer), context(workspace)
+    judged = partial(intake.preview, path, spec, around, name=name, limits=data.limits())
+    shown = judged(answers=answers)
+    kept = recall.recall(workspace, layer, tuple(shown.columns.fields))
+    if kept and not (answers and answers.columns):
+        shown = with_fields(
+            judged(answers=with_fields(answers or Answers(), columns=kept)), is_remembered=True
+        )
+    if shown.converted is None:
+        return shown
+    table, numbers = shown.converted.table, shown.converted.row_numbers
+    found = [
+        *quality.incoming(workspace, layer, table, row_numbers=numbers, today=today),
+        *plausible.of_places(workspace, table, shown.spec, numbers),
+    ]
+    return with_fields(shown, issues=(*shown.issues, *(quality.headed(one, shown.columns) for one in found)))
 
 
-def accept(workspace: Workspace, shown: Preview, *, replace: bool, now: dt.datetime) -> Accepted:
+def accept(
+    workspace: Workspace,
+    shown: Preview,
+    *,
+    replace: bool,
+    now: dt.datetime,
+    actor: str = "",
+    update: bool = False,
+) -> Accepted:
     """
     Take a file into its layer, all rows or none.
 
@@ -191,6 +180,10 @@ def accept(workspace: Workspace, shown: Preview, *, replace: bool, now: dt.datet
         True where the rows take the place of the whole layer.
     now
         Present moment: the date of rows that carry none.
+    actor
+        Who does it, for the history.
+    update
+        True where rows with a known id take the place of those that are there; what they leave empty stays.
 
     Returns
     -------
@@ -206,12 +199,43 @@ def accept(workspace: Workspace, shown: Preview, *, replace: bool, now: dt.datet
     """
     accepted = intake.accept(shown, operators=operator_spellings())
     table = accepted.table.copy()
+    if update:
+        table = renewal.completed(table, workspace.store.read(shown.spec.name))
     table["as_of"] = table["as_of"].fillna(now.date().isoformat())
     table["is_sample"] = table["is_sample"].astype("boolean").fillna(workspace.is_sample)
     table["sharing"] = table["sharing"].fillna("internal")
-    write = workspace.store.replace if replace else workspace.store.append
-    write({shown.spec.name: table})
+    other = workspace.store.upsert if update else workspace.store.append
+    write = workspace.store.replace if replace else other
+    tables = {shown.spec.name: table}
+    for layer, rows in accepted.aside.items():
+        own = rows.assign(
+            as_of=rows["as_of"].fillna(now.date().isoformat()),
+            is_sample=rows["is_sample"].astype("boolean").fillna(workspace.is_sample),
+            sharing=rows["sharing"].fillna("internal"),
+        )
+        there = workspace.store.read(layer)
+        tables[layer] = pd.concat([there, own], ignore_index=True) if replace and len(there) else own
+    write(tables, note=_note(accepted, shown.name, actor, now))
+    if shown.answers.columns:
+        recall.remember(workspace, shown.spec.name, tuple(shown.columns.fields), shown.answers.columns)
     return accepted
+
+
+def _note(accepted: Accepted, name: str, actor: str, now: dt.datetime) -> Note:
+    """What the history tells of an import: how the coordinates were read stands among it."""
+    made, reason = accepted.decision, ""
+    if made is not None and made.chosen is not None:
+        codes = {"declared": made.declared, "detected": made.detected, "chosen": made.chosen}
+        told = [f"{word} EPSG:{code}" for word, code in codes.items() if code is not None]
+        told += [f"{made.variant}"] if made.variant else []
+        told += [f"basis {made.basis or 'question'}"]
+        told += [f"{made.n_mended} rows read otherwise"] if made.n_mended else []
+        reason = "; ".join(told)
+    origin = f"sha256:{accepted.sha256}" if accepted.sha256 else ""
+    reason = "; ".join(one for one in (reason, origin, accepted.licence) if one)
+    return Note(
+        action="import", actor=actor, at=now.isoformat(timespec="seconds"), source=name, reason=reason
+    )
 
 
 def import_file(
@@ -225,6 +249,8 @@ def import_file(
     replace: bool,
     confirmed: bool,
     now: dt.datetime,
+    actor: str = "",
+    update: bool = False,
 ) -> Accepted:
     """
     Import without a dialogue: what needs an answer is refused, unless the proposals are confirmed.
@@ -249,6 +275,10 @@ def import_file(
         True where the user accepts every proposal.
     now
         Present moment.
+    actor
+        Who does it, for the history.
+    update
+        True where rows with a known id take the place of those that are there.
 
     Returns
     -------
@@ -265,12 +295,19 @@ def import_file(
         The program itself makes the rows of that layer (``layer_not_importable``).
     """
     _require_filled(layer)
-    answers = Answers(columns=mapping, epsg=epsg, sheet=sheet, place_by_hamlet=confirmed, is_confirmed=True)
-    shown = preview(workspace, path, layer=layer, answers=answers)
+    answers = Answers(
+        columns=mapping,
+        epsg=epsg,
+        sheet=sheet,
+        place_by_hamlet=confirmed,
+        mend_rows=confirmed,
+        is_confirmed=True,
+    )
+    shown = preview(workspace, path, layer=layer, answers=answers, today=now.date())
     _require_known(mapping, shown)
     if not confirmed:
         _require_answers(shown, path)
-    done = accept(workspace, shown, replace=replace, now=now)
+    done = accept(workspace, shown, replace=replace, now=now, actor=actor, update=update)
     return with_fields(done, issues=tuple(_answered(one) for one in done.issues))
 
 
@@ -302,8 +339,8 @@ def _require_answers(shown: Preview, path: Path) -> None:
 
 
 def _is_told(question: Question) -> bool:
-    # A title of the file itself names the system.
-    return question.topic is Topic.CRS and question.facts.get("basis") == "title"
+    # A title of the file itself names the system, or the things on the ground speak for one alone.
+    return question.topic is Topic.CRS and question.facts.get("basis") in ("title", "evidence")
 
 
 def _as_issue(question: Question) -> Issue:
@@ -314,7 +351,7 @@ def _as_issue(question: Question) -> Issue:
 
 
 def _require_known(mapping: Mapping[str, str | None], shown: Preview) -> None:
-    fields = {*(column.name for column in shown.spec.columns), *POSITION}
+    fields = {*(column.name for column in shown.spec.columns), *POSITION, *COMPOUND}
     for heading, field in mapping.items():
         if shown.raw is not None and heading not in shown.raw.headings:
             raise ColumnError("heading_unknown", heading=heading, known=", ".join(shown.raw.headings))
@@ -323,7 +360,7 @@ def _require_known(mapping: Mapping[str, str | None], shown: Preview) -> None:
 
 
 def init(
-    folder: Path,
+    folder: Path | str,
     path: Path,
     *,
     epsg: str | None,
@@ -443,6 +480,7 @@ def export(
     language: str,
     now: dt.datetime,
     for_operator: str | None = None,
+    names: str = export_job.PLAIN,
 ) -> ExportReport:
     """
     Write a layer, or all of them, to a file.
@@ -467,6 +505,8 @@ def export(
         Present moment.
     for_operator
         Operator that a file of the level ``operator`` is for.
+    names
+        ``plain``, or ``tt04`` for the names of planning dossiers.
 
     Returns
     -------
@@ -484,7 +524,23 @@ def export(
         raise FileError("export_into_workspace", file=out.name)
     if out.exists() and not (out.is_file() or out.is_dir()):
         raise FileError("export_not_a_file", file=out.name)
-    names = data.operators()
+    operators = {f"operator.{one.id}": one.names[language] for one in data.operators()}
+    labels = {**data.texts(language), **operators}
+    notice = tr("common.sample", language) if workspace.is_sample else ""
+    if format == dossier.FORMAT:
+        if layer != export_job.ALL:
+            raise FileError("export_package_all")
+        audience = audience_of(sharing, for_operator, operator_spellings())
+        return dossier.run(
+            workspace,
+            out=out,
+            epsg=epsg,
+            audience=audience,
+            labels=labels,
+            notice=notice,
+            now=now,
+            names=names,
+        )
     return export_job.run(
         workspace.store,
         layer=layer,
@@ -492,11 +548,12 @@ def export(
         epsg=epsg,
         out=out,
         sharing=sharing,
-        labels={**data.texts(language), **{f"operator.{one.id}": one.names[language] for one in names}},
-        notice=tr("common.sample", language) if workspace.is_sample else "",
+        labels=labels,
+        notice=notice,
         now=now,
         for_operator=for_operator,
         operators=operator_spellings(),
+        names=names,
     )
 
 
@@ -521,60 +578,3 @@ def file_name(workspace: Workspace, layer: str, suffix: str, now: dt.datetime) -
         For instance ``xa-mau_site_20261122.xlsx``.
     """
     return f"{file_slug(workspace.name)}_{layer}_{now:%Y%m%d}.{suffix}"
-
-
-def hamlet_positions(workspace: Workspace) -> Mapping[str, tuple[shapely.Point, str]]:
-    """
-    Positions proposed for hamlets that have none, from places and masts that name them.
-
-    Parameters
-    ----------
-    workspace
-        The workspace.
-
-    Returns
-    -------
-    positions
-        Hamlet id to a point, EPSG:4326, and the text key of what it rests on: the cultural house of that
-        hamlet, else the middle of the masts said to stand in it. A proposal, to be confirmed.
-    """
-    hamlets = workspace.store.read("hamlet")
-    lost = hamlets[hamlets.geometry.isna()]
-    names = hamlets["name"].fillna("").str.casefold()
-    unique = set(names[~names.duplicated(keep=False)])
-    found: dict[str, tuple[shapely.Point, str]] = {}
-    for layer in ("place", "site"):
-        table = workspace.store.read(layer)
-        given = table[table.geometry.notna() & (table["position_basis"].fillna("given") == "given")]
-        for row in lost.itertuples():
-            own = given[given["hamlet"].fillna("").str.casefold() == str(row.name).casefold()]
-            if row.id in found or own.empty or str(row.name).casefold() not in unique:
-                continue
-            found[str(row.id)] = (own.geometry.union_all().centroid, f"hamlet.position.{layer}")
-    return MappingProxyType(found)
-
-
-def place_hamlets(workspace: Workspace, positions: Mapping[str, tuple[shapely.Point, str]]) -> int:
-    """
-    Give hamlets the positions that the user agreed with, marked as assumed.
-
-    Parameters
-    ----------
-    workspace
-        The workspace.
-    positions
-        As proposed by :func:`hamlet_positions`.
-
-    Returns
-    -------
-    n_placed
-        Hamlets placed.
-    """
-    hamlets = workspace.store.read("hamlet")
-    chosen = hamlets[hamlets["id"].isin(list(positions))].copy()
-    chosen["geometry"] = [positions[key][0] for key in chosen["id"]]
-    stated = chosen["is_assumed"].fillna("").astype(str)
-    chosen["is_assumed"] = [f"{text};geometry" if text else "geometry" for text in stated]
-    chosen["accuracy_m"] = data.setting("hamlet_accuracy_m")
-    workspace.store.upsert({"hamlet": chosen})
-    return len(chosen)

@@ -14,18 +14,34 @@ from geo.errors import FileError, NotFoundError
 from layers.catalogue import CATALOGUE, spec_of
 from layers.exchange.cog import CoverageRaster
 from layers.exchange.frame import accept_crs
-from layers.exchange.write import FORMATS, RASTER, ExportReport, Part, write_parts, write_rasters
-from layers.spec import SHARING, Geometry, Kind, LayerSpec
+from layers.exchange.write import (
+    FORMATS,
+    RASTER,
+    ExportReport,
+    Part,
+    write_parts,
+    write_pictures,
+    write_rasters,
+)
+from layers.exchange.writer.format import SHAPES_ONLY, WHOLE
+from layers.exchange.writer.network import LAYERS as FIBRE
+from layers.exchange.writer.overlay import Picture
+from layers.spec import Geometry, Kind, LayerSpec
 from layers.store.port import Store
-from planning.release import Audience, Operators, audience_of, shareable, without_personal_numbers
+from planning import data
+from planning.release import Audience, Operators, audience_of, release
 from planning.runs import LAYER as COVERAGE
 from planning.runs import current
 
 ALL = "all"
 STATE_BAND = "state: 0 uncovered, 1 covered, 2 unknown"
 POWER_BAND = "power_dbm"
-SHAPES_ONLY = ("shp", "kml")
-"""Formats that hold no row without a shape."""
+SPOKEN_STATES = MappingProxyType(
+    {0: ("#d73027", "uncovered"), 1: ("#1a9850", "covered"), 2: ("#bdbdbd", "unknown")}
+)
+"""State of coverage to its colour and the end of its text key."""
+PLAIN, TT04 = "plain", "tt04"
+DEFAULT_EPSG = 9210
 
 
 def run(
@@ -41,6 +57,7 @@ def run(
     now: dt.datetime,
     for_operator: str | None = None,
     operators: Operators = MappingProxyType({}),
+    names: str = PLAIN,
 ) -> ExportReport:
     """
     Write a layer, or all of them, to a file.
@@ -52,9 +69,9 @@ def run(
     layer
         Layer name, or ``all``: every layer that holds rows, as one GeoPackage or a zip with a file for each.
     format
-        One of ``layers.exchange.write.FORMATS``; ``cog`` is for ``coverage5g``.
+        One of ``layers.exchange.write.FORMATS``; ``cog`` is for ``coverage5g``, whose ``kmz`` is a picture.
     epsg
-        4326 or a VN-2000 zone of three degrees.
+        4326, 4756 or a zone of VN-2000 or UTM.
     out
         Where the file shall appear.
     sharing
@@ -70,6 +87,8 @@ def run(
         Operator that a file of the level ``operator`` is for: its own private rows and no others' go out.
     operators
         Operator id to its spellings.
+    names
+        Names of layers in drawings: ``plain``, or ``tt04`` for those of planning dossiers.
 
     Returns
     -------
@@ -90,14 +109,16 @@ def run(
         raise FileError("export_format", format=format, known=", ".join(FORMATS))
     accept_crs(epsg)
     audience = audience_of(sharing, for_operator, operators)
-    if format == RASTER:
-        return _run_rasters(
+    if format == RASTER or (format == "kmz" and layer == COVERAGE):
+        write = _run_rasters if format == RASTER else _run_pictures
+        return write(
             store, layer, epsg=epsg, out=out, audience=audience, labels=labels, notice=notice, now=now
         )
-    if layer == ALL and format != "gpkg" and out.suffix.lower() != ".zip":
+    if layer == ALL and format not in WHOLE and out.suffix.lower() != ".zip":
         raise FileError("export_needs_zip", format=format, file=f"{out.stem}.zip")
     specs = _filled(store) if layer == ALL else [spec_of(layer)]
-    taken = [_part(store, spec, audience=audience, labels=labels) for spec in specs]
+    labels = with_title(labels, store, audience)
+    taken = [part_of(store, spec, audience=audience, labels=labels) for spec in specs]
     parts = [one for one, _ in taken if _can_leave(one, format)]
     _require_rows(store, specs, [one for one, _ in taken], parts, audience)
     dropped = [one for one, _ in taken if not _can_leave(one, format)]
@@ -110,6 +131,8 @@ def run(
         now=now,
         grid_epsg=_calc_epsg(store),
         is_bundle=layer == ALL,
+        palette=palette(),
+        names=drawing_names() if names == TT04 else MappingProxyType({}),
     )
     return replace(
         report,
@@ -148,16 +171,82 @@ def headings(spec: LayerSpec, texts: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _part(
+def part_of(
     store: Store, spec: LayerSpec, *, audience: Audience, labels: Mapping[str, str]
 ) -> tuple[Part, int]:
+    """
+    A layer as an audience may see it, with its words.
+
+    Parameters
+    ----------
+    store
+        Tables of the workspace.
+    spec
+        The layer.
+    audience
+        Whom it is for.
+    labels
+        Texts of the user's language.
+
+    Returns
+    -------
+    part, n_blanked
+        The layer, and the numbers of persons taken out of it.
+    """
     table = store.read(spec.name)
     table = current(table) if spec.name == COVERAGE else table
-    kept, n_blanked = shareable(table, audience), 0
-    if audience.sharing == SHARING[0]:
-        kept, n_blanked = without_personal_numbers(kept, spec)
+    kept = release(table, spec, audience, calc_epsg=_calc_epsg(store) or DEFAULT_EPSG)
     words = headings(spec, labels) | _operator_words(spec, audience.operators, labels)
-    return Part(spec=spec, table=kept, labels=words, n_left_out=len(table) - len(kept)), n_blanked
+    return Part(spec=spec, table=kept.table, labels=words, n_left_out=kept.n_left_out), kept.n_blanked
+
+
+def with_title(labels: Mapping[str, str], store: Store, audience: Audience) -> Mapping[str, str]:
+    """
+    Texts of a file, its title and edition among them.
+
+    Parameters
+    ----------
+    labels
+        Texts of the user's language.
+    store
+        Tables of the workspace.
+    audience
+        Whom the file is for.
+
+    Returns
+    -------
+    labels
+        The same, with ``export.title`` and ``export.edition``.
+    """
+    said = labels.get(f"screen.export.sharing.{audience.sharing}", audience.sharing)
+    whom = labels.get(f"operator.{audience.operator}", audience.operator)
+    told = f"{said}: {whom}" if audience.operator else said
+    return {**labels, "export.title": store.properties().get("name", "hatangso"), "export.edition": told}
+
+
+def palette() -> Mapping[str, tuple[str, str]]:
+    """
+    Colours and symbols of the operators.
+
+    Returns
+    -------
+    palette
+        Operator id to both.
+    """
+    return MappingProxyType({one.id: (one.colour, one.shape) for one in data.operators()})
+
+
+def drawing_names() -> Mapping[str, str]:
+    """
+    Names of layers as planning dossiers write them.
+
+    Returns
+    -------
+    names
+        Layer name to number and title: rows of ``data/rules/tt04_names.csv``.
+    """
+    rows = data.rule_rows("tt04_names")
+    return MappingProxyType({row["layer"]: f"{row['number']}-{row['title']}" for row in rows})
 
 
 def _operator_words(spec: LayerSpec, operators: Operators, labels: Mapping[str, str]) -> dict[str, str]:
@@ -172,6 +261,8 @@ def _operator_words(spec: LayerSpec, operators: Operators, labels: Mapping[str, 
 
 def _can_leave(part: Part, format: str) -> bool:  # noqa: A002 - as in run
     """Tell whether a file of that format would hold any row of a layer."""
+    if format == "ofds" and part.spec.name not in FIBRE:
+        return False
     if format in SHAPES_ONLY:
         return bool(part.table.geometry.notna().any()) and part.spec.geometry is not Geometry.NONE
     return len(part.table) > 0
@@ -217,15 +308,47 @@ def _run_rasters(
     spec = spec_of(COVERAGE if layer == ALL else layer)
     if spec.name != COVERAGE:
         raise FileError("export_not_raster", format=RASTER, known=COVERAGE)
-    table = current(store.read(COVERAGE))
-    kept = shareable(table, audience)
-    rasters = _rasters(kept, store.folder)
+    part, _ = part_of(store, spec, audience=audience, labels=labels)
+    rasters = _rasters(part.table, store.folder)
     if out.suffix.lower() != ".zip" and len(rasters) > 1:
         rasters = [_joined(rasters)]
     if not rasters:
         raise NotFoundError("export_no_coverage")
     report = write_rasters(rasters, out, epsg=epsg, labels=headings(spec, labels), notice=notice, now=now)
-    return replace(report, n_left_out=len(table) - len(kept))
+    return replace(report, n_left_out=part.n_left_out)
+
+
+def _run_pictures(
+    store: Store,
+    layer: str,
+    *,
+    epsg: int,  # noqa: ARG001 - pictures on the ground are always in degrees
+    out: Path,
+    audience: Audience,
+    labels: Mapping[str, str],
+    notice: str,
+    now: dt.datetime,
+) -> ExportReport:
+    spec = spec_of(layer)
+    part, _ = part_of(store, spec, audience=audience, labels=labels)
+    words = {
+        state: (colour, labels.get(f"state.{key}", key)) for state, (colour, key) in SPOKEN_STATES.items()
+    }
+    pictures = [
+        Picture(
+            name=f"{COVERAGE}_{row['operator']}",
+            title=labels.get(f"operator.{row['operator']}", str(row["operator"])),
+            path=store.folder / row["state_path"],
+            colours=words,
+        )
+        for row in part.table.sort_values(["operator", "id"]).to_dict("records")
+        if isinstance(row["state_path"], str) and row["state_path"]
+    ]
+    if not pictures:
+        raise NotFoundError("export_no_coverage")
+    texts = with_title(labels, store, audience)
+    report = write_pictures(pictures, out, labels=texts, notice=notice, now=now)
+    return replace(report, n_left_out=part.n_left_out)
 
 
 def _joined(rasters: Sequence[CoverageRaster]) -> CoverageRaster:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
@@ -15,15 +15,20 @@ from geo.coverage import State, combine
 from geo.gap import Figures, tally, tally_zones
 from geo.grid import Grid
 from geo.probability import ExpectedPeople
+from geo.raster import Raster
 from geo.receiver import OutdoorCells, outdoor_cells, states_of
 from geo.units import Booleans, Bytes
+from layers.cell import TECHNOLOGIES
 from planning import area, coverage, data, indicators, runs
 from planning.area import GapArea
 from planning.people import Settlement, settle
-from planning.runs import ANY, TWO_OR_MORE, CoverageRun
+from planning.runs import ANY, TWO_OR_MORE, CoverageRun, Range
 from planning.scenario import CoverageOptions, digest
 from planning.target import PlaceState, TargetState, fiber, places, wifi
 from planning.workspace import Workspace
+
+TARGET = "5G"
+"""Technology that the targets are about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,28 @@ class HamletFigures:
     name: str
     located: bool
     figures: Mapping[str, Figures]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """
+    Who is served by one technology.
+
+    Parameters
+    ----------
+    run, made_at, is_current
+        As in ``GapResult``, of that technology's estimate.
+    operators
+        Operator, ``any`` or ``two_or_more`` to the figures of the area.
+    hamlets
+        One record for each hamlet.
+    """
+
+    run: str
+    made_at: str
+    is_current: bool
+    operators: Mapping[str, Figures]
+    hamlets: tuple[HamletFigures, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +101,14 @@ class GapResult:
         presence; empty where no speed was estimated.
     speed_target_mbps
         Target of speed [Mbit/s].
+    indoor
+        Class of houses to operator, ``any`` or ``two_or_more`` to people served inside such houses; empty
+        unless indoors was estimated. Never mixed with the figures outdoors.
+    technologies
+        Technology to who is served by it, for each of which an estimate is kept; ``5G`` is what all other
+        figures are about.
     spread
-        Other models' shares, as in ``CoverageRun``.
+        Other models' shares, as in ``CoverageRun``; empty for one commune of several.
     areas
         Gaps of ``any``, then of each operator and of ``two_or_more``; in each group those with most people
         first.
@@ -102,6 +135,8 @@ class GapResult:
     expected: Mapping[str, ExpectedPeople]
     speed: Mapping[str, Figures]
     speed_target_mbps: float
+    indoor: Mapping[str, Mapping[str, Figures]]
+    technologies: Mapping[str, Presence]
     spread: Mapping[str, Mapping[str, float]]
     areas: tuple[GapArea, ...]
     places: tuple[PlaceState, ...]
@@ -132,7 +167,7 @@ def run(
     workspace: Workspace, *, commune: str | None = None, refresh: bool = False, now: dt.datetime
 ) -> GapResult:
     """
-    Analyse the gaps that the latest coverage estimate leaves; estimate first where none exists.
+    Analyse the gaps that the latest 5G estimate leaves; estimate first where none exists.
 
     Parameters
     ----------
@@ -157,26 +192,25 @@ def run(
         Another commune is asked for, the outline is missing, or no site is known.
     """
     settlement = settle(workspace, commune=commune)
-    found = runs.latest(workspace) or coverage.run(workspace, CoverageOptions(), now=now)
-    if refresh:
-        found = coverage.run(workspace, found.options, now=now)
+    found = runs.latest(workspace, technology=TARGET) or coverage.run(workspace, CoverageOptions(), now=now)
+    found, is_current = _refreshed(workspace, found, now=now, refresh=refresh)
     pairs = around_houses(found, settlement)
     grid, states, assumed = at_people(found, settlement, pairs=pairs)
-    hamlets = _hamlets(settlement, states, assumed)
-    people = settlement.people
+    presence = _presence(found, settlement, states, assumed, is_current=is_current)
+    others = _others(workspace, settlement, grid, pairs, now=now, refresh=refresh)
     return GapResult(
         run=found.digest,
         made_at=found.made_at,
-        is_current=found.digest == digest(workspace, found.options),
+        is_current=presence.is_current,
         options=found.options,
-        operators=MappingProxyType(
-            {name: tally(states[name], people.n_people, assumed[name]) for name in states}
-        ),
-        hamlets=hamlets,
+        operators=presence.operators,
+        hamlets=presence.hamlets,
         expected=indicators.expected(found, settlement, pairs=pairs),
         speed=indicators.fast(found, settlement, pairs=pairs),
         speed_target_mbps=data.setting("speed_target_mbps"),
-        spread=found.spread,
+        indoor=indicators.indoors(found, settlement, pairs=pairs),
+        technologies=MappingProxyType({TARGET: presence, **others}),
+        spread=found.spread if settlement.outline is None else MappingProxyType({}),
         areas=area.find(workspace, found, settlement, grid, states),
         places=places(workspace, found, settlement),
         wifi=wifi(workspace, settlement),
@@ -184,6 +218,54 @@ def run(
         registered=settlement.registered,
         basis=settlement.basis,
         assumptions=MappingProxyType({**settlement.assumptions, **dict.fromkeys(found.assumptions, -1.0)}),
+    )
+
+
+def _refreshed(
+    workspace: Workspace, found: CoverageRun, *, now: dt.datetime, refresh: bool
+) -> tuple[CoverageRun, bool]:
+    # Whether its inputs are still the same; made again where that is asked for.
+    if found.digest == digest(workspace, found.options):
+        return found, True
+    return (coverage.run(workspace, found.options, now=now), True) if refresh else (found, False)
+
+
+def _others(
+    workspace: Workspace,
+    settlement: Settlement,
+    grid: Grid,
+    pairs: OutdoorCells,
+    *,
+    now: dt.datetime,
+    refresh: bool,
+) -> dict[str, Presence]:
+    told = {}
+    for technology in TECHNOLOGIES:
+        kept = None if technology == TARGET else runs.latest(workspace, technology=technology)
+        if kept is None:
+            continue
+        found, is_current = _refreshed(workspace, kept, now=now, refresh=refresh)
+        same = pairs if io.read(found.state_paths[ANY]).grid == grid else None
+        _, states, assumed = at_people(found, settlement, pairs=same)
+        told[technology] = _presence(found, settlement, states, assumed, is_current=is_current)
+    return told
+
+
+def _presence(
+    found: CoverageRun,
+    settlement: Settlement,
+    states: Mapping[str, Bytes],
+    assumed: Mapping[str, Booleans],
+    *,
+    is_current: bool,
+) -> Presence:
+    n_people = settlement.people.n_people
+    return Presence(
+        run=found.digest,
+        made_at=found.made_at,
+        is_current=is_current,
+        operators=MappingProxyType({name: tally(states[name], n_people, assumed[name]) for name in states}),
+        hamlets=_hamlets(settlement, states, assumed),
     )
 
 
@@ -231,16 +313,52 @@ def at_people(
     assumed
         The same keys to whether the verdict rests on an assumption, shape (n,).
     """
-    people = settlement.people
+
+    def read(operator: str) -> tuple[Raster, Raster, Raster]:
+        paths = (found.state_paths, found.power_paths, found.flag_paths)
+        state, power, flag = (io.read(part[operator]) for part in paths)
+        return state, power, flag
+
     grid = io.read(found.state_paths[ANY]).grid
     pairs = pairs or around_houses(found, settlement)
+    return grid, *judge(read, found.operators, found.options, settlement, pairs=pairs)
+
+
+def judge(
+    read: Callable[[str], tuple[Raster, Raster, Raster]],
+    operators: Sequence[str],
+    options: CoverageOptions,
+    settlement: Settlement,
+    *,
+    pairs: OutdoorCells,
+) -> tuple[dict[str, Bytes], dict[str, Booleans]]:
+    """
+    State of every people point from rasters, wherever they come from.
+
+    Parameters
+    ----------
+    read
+        Operator to the rasters of state, power and flags, as a kept estimate holds them.
+    operators
+        Operators estimated.
+    options
+        Choices of the estimate.
+    settlement
+        People points and houses.
+    pairs
+        Cells around the houses on the grid of the rasters.
+
+    Returns
+    -------
+    states, assumed
+        As of :func:`at_people`.
+    """
+    people = settlement.people
     at_home = people.building >= 0
     states: dict[str, Bytes] = {}
     assumed: dict[str, Booleans] = {}
-    for operator in found.operators:
-        state, power, flag = (
-            io.read(paths[operator]) for paths in (found.state_paths, found.power_paths, found.flag_paths)
-        )
+    for operator in operators:
+        state, power, flag = read(operator)
         here = np.nan_to_num(state.sample(people.x_m, people.y_m), nan=float(State.UNKNOWN)).astype(np.uint8)
         centi = power.values[pairs.row, pairs.col]
         planning_dbm = np.where(centi == power.nodata, -np.inf, centi / runs.CENTI)
@@ -249,15 +367,15 @@ def at_people(
         flags = np.nan_to_num(flag.sample(people.x_m, people.y_m), nan=0.0).astype(np.uint8)
         states[operator] = here
         assumed[operator] = people.assumed | (flags & runs.FLAG_ASSUMED > 0)
-    others = runs.not_estimated(found.options, people.x_m.shape)
-    states[ANY], states[TWO_OR_MORE] = combine([*(states[name] for name in found.operators), *others])
+    others = runs.not_estimated(options, people.x_m.shape)
+    states[ANY], states[TWO_OR_MORE] = combine([*(states[name] for name in operators), *others])
     for name, needed in ((ANY, 1), (TWO_OR_MORE, 2)):
         assumed[name] = rests_on_assumption(
-            [states[operator] for operator in found.operators],
-            [assumed[operator] for operator in found.operators],
+            [states[operator] for operator in operators],
+            [assumed[operator] for operator in operators],
             needed=needed,
         )
-    return grid, states, assumed
+    return states, assumed
 
 
 def rests_on_assumption(states: Sequence[Bytes], assumed: Sequence[Booleans], *, needed: int) -> Booleans:
@@ -333,15 +451,10 @@ def to_json(result: GapResult) -> dict[str, object]:
         "expected": _expected_json(result),
         "speed": _speed_json(result),
         "spread": {model: dict(shares) for model, shares in result.spread.items()} or None,
-        "hamlets": [
-            {
-                "id": hamlet.id,
-                "name": hamlet.name,
-                "located": hamlet.located,
-                "operators": {name: _figures_json(figures) for name, figures in hamlet.figures.items()},
-            }
-            for hamlet in result.hamlets
-        ],
+        "spread_range": {name: asdict(one) for name, one in _ranges(result).items()} or None,
+        "indoor": _indoor_json(result),
+        "technologies": {name: _presence_json(one) for name, one in result.technologies.items()},
+        "hamlets": _hamlets_json(result.hamlets),
         "areas": [_area_json(found) for found in result.areas],
         "places": [_place_json(place) for place in result.places],
         "wifi": {
@@ -355,6 +468,45 @@ def to_json(result: GapResult) -> dict[str, object]:
                 for hamlet in result.fiber.hamlets
             ],
         },
+    }
+
+
+def _ranges(result: GapResult) -> dict[str, Range]:
+    found = {name: runs.spread_range(result.spread, name) for name in result.operators}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _hamlets_json(hamlets: Sequence[HamletFigures]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": hamlet.id,
+            "name": hamlet.name,
+            "located": hamlet.located,
+            "operators": {name: _figures_json(figures) for name, figures in hamlet.figures.items()},
+        }
+        for hamlet in hamlets
+    ]
+
+
+def _presence_json(one: Presence) -> dict[str, object]:
+    return {
+        "run": one.run,
+        "made_at": one.made_at,
+        "is_current": one.is_current,
+        "operators": {name: _figures_json(figures) for name, figures in one.operators.items()},
+        "hamlets": _hamlets_json(one.hamlets),
+    }
+
+
+def _indoor_json(result: GapResult) -> dict[str, object] | None:
+    if not result.indoor:
+        return None
+    return {
+        name: {
+            "model": data.walls()[name].model,
+            "operators": {operator: _figures_json(one) for operator, one in figures.items()},
+        }
+        for name, figures in result.indoor.items()
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -13,11 +14,11 @@ from geo.gap import Figures, tally
 from geo.grid import Grid
 from geo.probability import ExpectedPeople, expected_people
 from geo.raster import Raster
-from geo.receiver import OutdoorCells, outdoor_cells, states_at
+from geo.receiver import OutdoorCells, outdoor_cells, states_at, states_of
 from geo.units import Bytes, Floats, Integers
-from planning import data
+from planning import data, indoor
 from planning.people import Settlement
-from planning.runs import ANY, UNKNOWN_PERCENT, CoverageRun, not_estimated
+from planning.runs import ANY, TWO_OR_MORE, UNKNOWN_PERCENT, CoverageRun, not_estimated
 
 FAST = Levels(names=("fast", "slow"), lower_dbm=(0.5, -np.inf), covered=(True, False), margin_db=0.0)
 """Levels that turn 1 (fast enough) and 0 into states."""
@@ -91,6 +92,54 @@ def fast(
         others = not_estimated(found.options, people.x_m.shape)
         states[ANY], _ = combine([*(states[name] for name in sorted(states)), *others])
     doubtful = np.ones(len(people.x_m), dtype=np.bool_)  # loads, layers and shares are assumed everywhere
+    return MappingProxyType({name: tally(state, people.n_people, doubtful) for name, state in states.items()})
+
+
+def indoors(
+    found: CoverageRun, settlement: Settlement, *, pairs: OutdoorCells | None = None
+) -> Mapping[str, Mapping[str, Figures]]:
+    """
+    People served inside their houses, as if every house were of one class.
+
+    Parameters
+    ----------
+    found
+        The estimate.
+    settlement
+        People points and houses.
+    pairs
+        Cells around the houses, where they are known already; None: they are found here.
+
+    Returns
+    -------
+    figures
+        Class of houses to operator, ``any`` or ``two_or_more`` to people in three states: covered where the
+        median level over the cells beside the house, less the entry loss, covers. People whose house is not
+        known are unknown. Empty where indoors was not estimated.
+    """
+    paths = {"indoor": found.indoor_paths, "indoor_efficient": found.indoor_efficient_paths}
+    told = {
+        indoor.KINDS[kind]: _indoors(found, part, settlement, pairs) for kind, part in paths.items() if part
+    }
+    return MappingProxyType(told)
+
+
+def _indoors(
+    found: CoverageRun, paths: Mapping[str, Path], settlement: Settlement, known: OutdoorCells | None
+) -> Mapping[str, Figures]:
+    people = settlement.people
+    at_home = people.building >= 0
+    states: dict[str, Bytes] = {}
+    for operator in found.operators:
+        raster = io.read(paths[operator])
+        pairs = known or _pairs({operator: raster}, settlement, None)[raster.grid]
+        planning_dbm, state = indoor.states(raster.values[pairs.row, pairs.col])
+        houses = states_of(pairs, planning_dbm, state, levels=data.levels())
+        states[operator] = np.full(len(people.x_m), State.UNKNOWN, dtype=np.uint8)
+        states[operator][at_home] = houses[people.building[at_home]]
+    others = not_estimated(found.options, people.x_m.shape)
+    states[ANY], states[TWO_OR_MORE] = combine([*states.values(), *others])
+    doubtful = np.ones(len(people.x_m), dtype=np.bool_)  # nobody has told of what the houses are built
     return MappingProxyType({name: tally(state, people.n_people, doubtful) for name, state in states.items()})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,96 +11,43 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import CANDIDATES, WGS84, is_projected
+from geo.crs import is_projected
 from geo.errors import ColumnError, FileError
+from geo.reading import Variant
 from layers.catalogue import spec_of
 from layers.check import check
 from layers.exchange import guard
 from layers.exchange.convert import FILE_SPEC, Context, Converted, to_layer
 from layers.exchange.headings import Aliases, ColumnMap, guess
+from layers.exchange.placing import apart
 from layers.exchange.raw import Limits, RawFile, RawTable
 from layers.exchange.values import text_of
 from layers.issue import Issue, Outcome, Severity, worst
 from layers.spec import LayerSpec
+from planning import plausible
+from planning.question import Answers, Question, Topic, questions
+
+__all__ = (
+    "ANTENNA_FORMAT",
+    "SAMPLE_ROWS",
+    "Accepted",
+    "Answers",
+    "CheckReport",
+    "Decision",
+    "Preview",
+    "Question",
+    "Topic",
+    "accept",
+    "check_file",
+    "preview",
+)
 
 SAMPLE_ROWS = 8
 _SHAPES_JUDGED = ("geometry_", "position_")
 """Codes of ``layers.check`` about shapes, which the reader has judged before in files that hold shapes."""
+ANTENNA_FORMAT = "msi"
+"""Antennas are no rows of a layer; the reader has judged them whole."""
 _ALONE_IGNORED = ("position_outside_vietnam", "geometry_unused")
-
-
-class Topic(StrEnum):
-    """What a question is about."""
-
-    SHEET = "sheet"
-    ENCODING = "encoding"
-    COLUMNS = "columns"
-    CRS = "crs"
-    AXES = "axes"
-    OPERATOR = "operator"
-    PLACEMENT = "placement"
-    ROWS = "rows"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """
-    One thing that the user has to confirm or choose.
-
-    Parameters
-    ----------
-    topic
-        What it is about; texts ``question.<topic>`` exist in every language.
-    proposed
-        Answer proposed, or None where nothing speaks for any.
-    options
-        Answers to choose from; empty for yes or no.
-    rows
-        Rows concerned; empty for the whole file.
-    facts
-        Values that the text names.
-    """
-
-    topic: Topic
-    proposed: object = None
-    options: tuple[object, ...] = ()
-    rows: tuple[int, ...] = ()
-    facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """
-    What the user chose; the defaults are the proposals.
-
-    Parameters
-    ----------
-    columns
-        Heading to column of the layer, position field, or None to leave it out.
-    epsg
-        System of the coordinates.
-    encoding
-        Encoding of the text.
-    sheet
-        Name of the sheet or layer of the file.
-    operator
-        Operator of all rows where no column names one; empty for none.
-    place_by_hamlet
-        False to leave rows without coordinates without a position.
-    leave_out
-        Rows not to be taken.
-    is_confirmed
-        True once the user has seen the questions and agrees with what is shown.
-    """
-
-    columns: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
-    epsg: int | None = None
-    encoding: str | None = None
-    sheet: str | None = None
-    operator: str | None = None
-    place_by_hamlet: bool = True
-    leave_out: frozenset[int] = frozenset()
-    is_confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +93,14 @@ class Preview:
         All faults found, with their rows.
     questions
         What the user has to confirm or choose, with proposals.
+    aside
+        Rows whose shapes belong to another layer: its name and the rows for it.
+    decodings
+        First rows of the text in each encoding in question, to choose by reading.
+    sha256
+        Digest of the file as it came, hexadecimal.
+    is_remembered
+        True where the meaning of the headings was kept from an earlier file.
     """
 
     name: str
@@ -157,6 +111,10 @@ class Preview:
     converted: Converted | None
     issues: tuple[Issue, ...]
     questions: tuple[Question, ...]
+    aside: tuple[str, Converted] | None = None
+    decodings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    sha256: str = ""
+    is_remembered: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -180,6 +138,36 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """
+    How the coordinates of a file were read, for the record.
+
+    Parameters
+    ----------
+    declared
+        Code that the file itself names, or None.
+    detected
+        Code that fits best by the place, or None.
+    chosen, variant
+        What was taken.
+    basis
+        What spoke for it (see ``Proposal``).
+    encoding
+        Encoding of the text, empty for formats that have none.
+    n_mended
+        Rows read another way than the others.
+    """
+
+    declared: int | None
+    detected: int | None
+    chosen: int | None
+    variant: Variant
+    basis: str
+    encoding: str
+    n_mended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """
     Rows ready for the store.
@@ -198,6 +186,14 @@ class Accepted:
         Heading to column.
     n_skipped
         Rows of the file that were left out: titles, totals, notes, and those that the user chose.
+    aside
+        Layer to rows that belong there instead.
+    decision
+        How the coordinates were read and on whose word.
+    sha256
+        Digest of the file as it came, hexadecimal.
+    licence
+        Whose data these are and under which terms, where the format tells.
     """
 
     table: gpd.GeoDataFrame
@@ -206,6 +202,10 @@ class Accepted:
     epsg: int | None
     columns: Mapping[str, str | None]
     n_skipped: int
+    aside: Mapping[str, gpd.GeoDataFrame] = field(default_factory=lambda: MappingProxyType({}))
+    decision: Decision | None = None
+    sha256: str = ""
+    licence: str = ""
 
 
 def check_file(
@@ -252,7 +252,7 @@ def check_file(
     raw = guard.read(path, limits=Limits.of(limits))
     context = Context(aliases=aliases, operators=operators, area=area)
     issues = list(_file_issues(raw, spec, epsg))
-    if not _is_refused(raw):
+    if not _is_refused(raw) and raw.format != ANTENNA_FORMAT:
         for table in raw.tables:
             columns = guess(table.headings, spec, aliases)
             issues += _judged(table, spec, columns, context, Answers(epsg=epsg))[1]
@@ -328,9 +328,16 @@ def preview(
             issues=_in_order(issues, spec),
             questions=(),
         )
+    issues = [one for one in issues if one.facts.get("sheet", table.name) == table.name]
+    sender_credited = f"{sender} · {table.licence}" if table.licence else sender
     columns = guess(table.headings, spec, context.aliases, overrides=chosen.columns)
-    converted, found = _judged(table, spec, columns, context, chosen, source=sender)
+    own, others, sibling = apart(table, spec)
+    converted, found = _judged(own, spec, columns, context, chosen, source=sender_credited)
     issues += found
+    aside = None
+    if sibling is not None:
+        aside, more = _aside(others, sibling, context, chosen, source=sender_credited)
+        issues += more
     return Preview(
         name=sender,
         spec=spec,
@@ -339,7 +346,12 @@ def preview(
         columns=columns,
         converted=converted,
         issues=_in_order(issues, spec),
-        questions=tuple(_questions(read, columns, converted, context, issues, chosen)),
+        questions=tuple(
+            questions(read, columns, converted, context, issues, chosen, is_named=table.name == spec.name)
+        ),
+        aside=None if aside is None or sibling is None else (sibling, aside),
+        decodings=read.decodings,
+        sha256=read.sha256,
     )
 
 
@@ -380,15 +392,60 @@ def accept(shown: Preview, *, operators: Mapping[str, tuple[str, ...]] = Mapping
     wanted = (~numbers.isin(list(shown.answers.leave_out))).to_numpy()
     table = shown.converted.table[wanted].reset_index(drop=True)
     row_numbers = tuple(numbers[wanted])
-    checked = check(table, shown.spec, row_numbers=row_numbers, operators=tuple(operators))
+    rows = shown.converted.checked
+    if rows is None or len(rows) != len(table):
+        rows = check(table, shown.spec, row_numbers=row_numbers, operators=tuple(operators)).rows
     return Accepted(
-        table=checked.rows,
+        table=rows,
         row_numbers=row_numbers,
         issues=left,
         epsg=shown.converted.proposal.epsg,
         columns=shown.columns.fields,
         n_skipped=int((~wanted).sum()) + len(shown.raw.skipped),
+        aside=MappingProxyType(_taken_aside(shown, operators)),
+        decision=_decision(shown),
+        sha256=shown.sha256,
+        licence=shown.raw.licence,
     )
+
+
+def _decision(shown: Preview) -> Decision | None:
+    if shown.converted is None or shown.raw is None:
+        return None
+    proposal = shown.converted.proposal
+    return Decision(
+        declared=shown.raw.epsg if shown.raw.is_crs_declared else None,
+        detected=next((one.epsg for one in proposal.candidates), None),
+        chosen=proposal.epsg,
+        variant=proposal.variant,
+        basis=proposal.basis,
+        encoding=shown.answers.encoding or "",
+        n_mended=len(set(shown.converted.mended_rows) - shown.answers.leave_out),
+    )
+
+
+def _taken_aside(shown: Preview, operators: Mapping[str, tuple[str, ...]]) -> dict[str, gpd.GeoDataFrame]:
+    if shown.aside is None:
+        return {}
+    layer, rows = shown.aside
+    wanted = [number not in shown.answers.leave_out for number in rows.row_numbers]
+    table = rows.table[wanted].reset_index(drop=True)
+    return {layer: check(table, spec_of(layer), operators=tuple(operators)).rows}
+
+
+def _aside(
+    table: RawTable, layer: str, context: Context, answers: Answers, *, source: str
+) -> tuple[Converted, list[Issue]]:
+    """Rows for the sibling layer, each with a notice that it goes there."""
+    spec = spec_of(layer)
+    columns = guess(table.headings, spec, context.aliases)
+    alone = replace(answers, columns=MappingProxyType({}))
+    converted, found = _judged(table, spec, columns, context, alone, source=source)
+    told = [
+        Issue(code="row_other_layer", severity=Severity.WARNING, row=row, facts={"other": f"layer.{layer}"})
+        for row in table.row_numbers
+    ]
+    return converted, [*(one for one in found if one.row is not None), *told]
 
 
 def _judged(
@@ -407,12 +464,18 @@ def _judged(
         columns,
         context,
         epsg=answers.epsg,
+        variant=answers.variant,
         source=source,
         place_by_hamlet=answers.place_by_hamlet,
+        mend_rows=answers.mend_rows,
     )
     converted = _with_operator(converted, answers)
+    possible, doubts = plausible.of_rows(converted.table, spec, converted.row_numbers)
+    converted = replace(converted, table=possible)
     checked = _checked(converted, spec, table, columns, context.operators)
-    return converted, [*converted.issues, *checked.issues, *_unrecognised(columns, table, spec)]
+    converted = replace(converted, checked=checked.checked)
+    told = [_as_headed(one, columns) for one in doubts]
+    return converted, [*converted.issues, *told, *checked.issues, *_unrecognised(columns, table, spec)]
 
 
 def _is_refused(raw: RawFile) -> bool:
@@ -441,12 +504,12 @@ def _checked(
     columns: ColumnMap,
     operators: Mapping[str, tuple[str, ...]],
 ) -> Converted:
-    found = check(converted.table, spec, row_numbers=converted.row_numbers, operators=tuple(operators)).issues
+    checked = check(converted.table, spec, row_numbers=converted.row_numbers, operators=tuple(operators))
     told = {one.row for one in converted.issues if one.severity in (Severity.ERROR, Severity.ASK)}
     is_judged = table.shapes is not None or converted.proposal.epsg is None
     kept = [
         one
-        for one in found
+        for one in checked.issues
         if not (spec.name == FILE_SPEC.name and one.code in _ALONE_IGNORED)
         and not (
             is_judged
@@ -460,6 +523,7 @@ def _checked(
         row_numbers=converted.row_numbers,
         issues=tuple(_as_headed(one, columns) for one in kept),
         proposal=converted.proposal,
+        checked=checked.rows,
     )
 
 
@@ -483,23 +547,16 @@ def _unrecognised(columns: ColumnMap, table: RawTable, spec: LayerSpec) -> list[
 def _in_order(issues: list[Issue], spec: LayerSpec) -> tuple[Issue, ...]:
     layer = None if spec.name == FILE_SPEC.name else spec.name
     ranks = {severity: rank for rank, severity in enumerate(Severity)}
-    placed = [
-        Issue(
-            code=one.code,
-            severity=one.severity,
-            layer=layer,
-            row=one.row,
-            column=one.column,
-            facts=one.facts,
-        )
-        for one in issues
-    ]
+    once = {(one.code, one.row, one.column): one for one in reversed(issues) if one.row is not None}
+    kept = [one for one in issues if one.row is None or once[one.code, one.row, one.column] is one]
+    placed = [replace(one, layer=layer) for one in kept]
     return tuple(sorted(placed, key=lambda one: (ranks[one.severity], one.row or 0)))
 
 
 def _table_of(raw: RawFile, spec: LayerSpec, aliases: Aliases, answers: Answers) -> RawTable | None:
     """The sheet chosen, else the one whose headings say most about the layer."""
-    named = [table for table in raw.tables if table.name == answers.sheet]
+    wanted = answers.sheet or spec.name
+    named = [table for table in raw.tables if table.name == wanted]
     if named:
         return named[0]
 
@@ -514,61 +571,4 @@ def _with_operator(converted: Converted, answers: Answers) -> Converted:
         return converted
     table = converted.table.copy()
     table["operators"] = answers.operator or None
-    return Converted(
-        table=table,
-        row_numbers=converted.row_numbers,
-        issues=converted.issues,
-        proposal=converted.proposal,
-        placed_rows=converted.placed_rows,
-        title_operator=converted.title_operator,
-    )
-
-
-def _questions(
-    raw: RawFile,
-    columns: ColumnMap,
-    converted: Converted,
-    context: Context,
-    issues: list[Issue],
-    answers: Answers,
-) -> list[Question]:
-    found = []
-    if len(raw.tables) > 1 and answers.sheet is None:
-        found.append(Question(topic=Topic.SHEET, options=tuple(table.name for table in raw.tables)))
-    if raw.encodings and answers.encoding is None:
-        found.append(Question(topic=Topic.ENCODING, proposed=raw.encoding, options=raw.encodings))
-    if any(one.code in ("column_missing", "geometry_none") for one in issues):
-        found.append(Question(topic=Topic.COLUMNS, options=tuple(columns.fields)))
-    found += _position_questions(converted, issues)
-    if converted.title_operator and answers.operator is None:
-        options = tuple(context.operators)
-        found.append(Question(topic=Topic.OPERATOR, proposed=converted.title_operator, options=options))
-    if converted.placed_rows:
-        facts = {"n": len(converted.placed_rows)}
-        found.append(Question(topic=Topic.PLACEMENT, proposed=True, rows=converted.placed_rows, facts=facts))
-    asked = sorted({one.row for one in issues if one.severity is Severity.ASK and one.row is not None})
-    if asked:
-        found.append(Question(topic=Topic.ROWS, proposed=True, rows=tuple(asked), facts={"n": len(asked)}))
-    return found
-
-
-def _position_questions(converted: Converted, issues: list[Issue]) -> list[Question]:
-    proposal = converted.proposal
-    doubted = {"crs_missing", "crs_unknown", "coord_metres_as_degrees", "crs_other_zone"}
-    doubt = next((one for one in issues if one.code in doubted), None)
-    if not proposal.is_question and doubt is None:
-        return []
-    best = proposal.epsg
-    if doubt is not None and doubt.code == "crs_other_zone":
-        proposed = doubt.facts["proposed"]
-        best = proposed if isinstance(proposed, int) else best
-    elif doubt is not None and doubt.code == "coord_metres_as_degrees" and best == WGS84:
-        best = next((one.epsg for one in proposal.candidates if not one.is_swapped), None)
-    near = tuple(dict.fromkeys(one.epsg for one in proposal.candidates))
-    options = (*near, *(one for one in CANDIDATES if one not in near))
-    questions = [
-        Question(topic=Topic.CRS, proposed=best, options=options, facts={"basis": proposal.basis or "none"})
-    ]
-    if proposal.is_swapped:
-        questions.append(Question(topic=Topic.AXES, proposed=True))
-    return questions
+    return replace(converted, table=table)

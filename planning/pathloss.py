@@ -37,7 +37,7 @@ SPELLINGS: Mapping[str, tuple[tuple[str, float], ...]] = {
     "street_width_m": (("street_width_m", 1.0), ("w_m", 1.0), ("w_s__meter", 1.0)),
     "indoor_m": (("indoor_m", 1.0), ("d2d_in_m", 1.0)),
     "probability": (("probability", 1.0), ("probability_percent", 0.01)),
-    "location_share": (("location_share", 1.0), ("location_percent", 0.01), ("p", 0.01)),
+    "location_share": (("location_share", 1.0), ("location_percent", 0.01), ("p", 0.01), ("p_loc", 0.01)),
     "elevation_deg": (("elevation_deg", 1.0),),
     "clutter_height_m": (("clutter_height_m", 1.0), ("R__meter", 1.0)),
     "environment": (("environment", 1.0), ("clutter_type", 1.0)),
@@ -182,27 +182,6 @@ def with_terminals(
         more_db, inside = _terminal_loss(table, record)
         loss_db, in_range = loss_db + more_db, in_range & inside
     return loss_db, in_range
-
-
-def require_nothing_added(model: str, added: Sequence[str]) -> None:
-    """
-    Refuse losses for a model whose table of cases takes none, rather than leave them out in silence.
-
-    Parameters
-    ----------
-    model
-        Name of a model whose profiles may carry clutter.
-    added
-        Names of ``TERMINAL``.
-
-    Raises
-    ------
-    InputError
-        There is one, or its name is not known.
-    """
-    require_compatible(model, terminals(added), clutter_on_profile=True)
-    if added:
-        raise InputError("added_not_on_profiles", model=model, added=", ".join(added))
 
 
 def _loss(

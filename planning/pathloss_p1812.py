@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,11 @@ import pandas as pd
 
 from geo import p1812
 from geo.errors import ColumnError, FileError, RangeError
+from geo.terminal import require_compatible
 from geo.units import Floats
 from layers.exchange import cases, profiles
 from layers.exchange.profiles import Profile
-from planning.pathloss import CasesReport
+from planning.pathloss import CasesReport, terminals, with_terminals
 
 NAME = "p1812"
 EARTH_KM = 6371.0
@@ -65,7 +66,12 @@ _POLARISATIONS = {
 
 
 def run(
-    cases_path: Path, profiles_path: Path | None, out: Path, *, lapse_rate: float | None = None
+    cases_path: Path,
+    profiles_path: Path | None,
+    out: Path,
+    *,
+    lapse_rate: float | None = None,
+    added: Sequence[str] = (),
 ) -> CasesReport:
     """
     Compute the loss of each case over its profile and write the table back with it.
@@ -82,6 +88,9 @@ def run(
         ``planning.pathloss`` names them.
     lapse_rate
         Delta N for all cases [N-units/km]; None takes each case's own ``lapse_rate`` or ``delta_n``, else 45.
+    added
+        Names of ``planning.pathloss.TERMINAL`` whose losses are added at the receiver; what they need is read
+        from the cases, a distance that is missing there from the path.
 
     Returns
     -------
@@ -96,7 +105,11 @@ def run(
         A column is missing, or a cell is not a number.
     ShapeError
         The distances of a profile do not rise from 0.
+    InputError
+        A model added is not known, or stands for what the profiles carry already.
     """
+    extra = terminals(added)
+    require_compatible(NAME, extra)
     if profiles_path is None:
         raise FileError("profiles_needed", model=NAME)
     table = cases.read(cases_path)
@@ -104,20 +117,28 @@ def run(
     if lapse_rate is not None:
         numbers["lapse_rate"] = np.full(len(table), lapse_rate)
     vertical = _vertical(table)
-    found = [
-        _predict(
-            {key: float(values[row]) for key, values in numbers.items()}, profile, row, vertical=vertical[row]
-        )
-        for row, profile in enumerate(profiles.read(profiles_path, n_cases=len(table)))
-    ]
+    found, length_m = [], np.full(len(table), np.nan)
+    for row, profile in enumerate(profiles.read(profiles_path, n_cases=len(table))):
+        case = {key: float(values[row]) for key, values in numbers.items()}
+        require_compatible(NAME, extra, clutter_on_profile=_has_clutter(profile))
+        found.append(_predict(case, profile, row, vertical=vertical[row]))
+        length_m[row] = 1000.0 * _path(case, profile, row)[0][-1]
+    loss_db = np.array([np.nan if one is None else one.loss_db for one in found])
+    covered = np.array([one is not None and one.in_range for one in found], dtype=np.bool_)
+    needed = table if "distance_m" in table.columns else table.assign(distance_m=length_m)
+    loss_db, covered = with_terminals(needed, extra, loss_db, covered)
     table = table.rename(columns={"loss_db": "loss_db_given"})
     flag = "in_range_model" if "in_range" in table.columns else "in_range"
-    covered = [one is not None and one.in_range for one in found]
-    table[flag] = [int(one) for one in covered]
-    table["loss_db"] = ["nan" if one is None else f"{one.loss_db:.9f}" for one in found]
+    table[flag] = covered.astype(int)
+    table["loss_db"] = [f"{value:.9f}" for value in loss_db]
     cases.write(table, out)
     not_read = tuple(name for name in NOT_READ if name in table.columns)
-    return CasesReport(n_rows=len(table), n_in_range=sum(covered), not_read=not_read)
+    return CasesReport(n_rows=len(table), n_in_range=int(covered.sum()), not_read=not_read)
+
+
+def _has_clutter(profile: Profile) -> bool:
+    # the method leaves out what stands at the two ends
+    return bool(np.any(profile.clutter_m[1:-1] > 0.0))
 
 
 def great_circle_km(ends_deg: tuple[float, float, float, float]) -> tuple[float, float]:

@@ -13,7 +13,8 @@ import shapely
 
 from geo.errors import NotFoundError
 from geo.zones import Booleans, Floats, Ints, People, assign, join, land_points, share_out
-from planning import data
+from planning import data, density
+from planning.density import Density
 from planning.workspace import Workspace
 
 LIVED_IN = ("house", "apartment", "other")
@@ -134,9 +135,11 @@ def settle(workspace: Workspace, *, commune: str | None = None) -> Settlement:
     houses, outlines = _houses(buildings, area, hamlets, shapes)
     registered = _registered(communes)
     totals, guessed = _totals(hamlets, houses, registered)
+    squares = density.of(workspace)
     if hamlets.empty:
         everybody = registered if registered is not None else float(np.nansum(houses.weight))
-        parts = [_of_area(area, houses, everybody)] if everybody > 0 else []
+        everybody = everybody or squares.total(area)
+        parts = [_of_area(area, houses, everybody, squares)] if everybody > 0 else []
         return _settlement(
             join(parts),
             (),
@@ -150,7 +153,8 @@ def settle(workspace: Workspace, *, commune: str | None = None) -> Settlement:
     parts = []
     for index, total in enumerate(totals):
         if np.isfinite(total) and total > 0:
-            parts.append(_of_hamlet(index, total, shapes, area, houses, guessed=bool(guessed[index])))
+            is_guessed = bool(guessed[index])
+            parts.append(_of_hamlet(index, total, shapes, area, houses, squares, guessed=is_guessed))
     records = tuple(
         Hamlet(
             id=str(row.id),
@@ -245,18 +249,37 @@ def _registered(table: gpd.GeoDataFrame) -> float | None:
     return float(column.sum()) if len(column) else None
 
 
+def lived_in(buildings: gpd.GeoDataFrame, area: shapely.Geometry) -> gpd.GeoDataFrame:
+    """
+    Buildings of an area in which people live.
+
+    Parameters
+    ----------
+    buildings
+        Buildings with their ``kind``, in the CRS of the area.
+    area
+        Polygon or multipolygon.
+
+    Returns
+    -------
+    buildings
+        Those of a kind with people, or of unknown kind, of which a point inside lies in the area.
+    """
+    table = buildings[buildings["kind"].isna() | buildings["kind"].isin(LIVED_IN)]
+    centre = shapely.point_on_surface(table.geometry.to_numpy())
+    shapely.prepare(area)
+    return table[shapely.contains_xy(area, shapely.get_x(centre), shapely.get_y(centre))]
+
+
 def _houses(
     buildings: gpd.GeoDataFrame,
     area: shapely.Geometry,
     hamlets: gpd.GeoDataFrame,
     shapes: list[shapely.Geometry | None],
 ) -> tuple[_Houses, tuple[shapely.Geometry, ...]]:
-    table = buildings[buildings["kind"].isna() | buildings["kind"].isin(LIVED_IN)]
+    table = lived_in(buildings, area)
     centre = shapely.point_on_surface(table.geometry.to_numpy())
     x_m, y_m = shapely.get_x(centre), shapely.get_y(centre)
-    shapely.prepare(area)
-    inside = shapely.contains_xy(area, x_m, y_m)
-    table, x_m, y_m = table[inside], x_m[inside], y_m[inside]
     zone, by_convention = assign(x_m, y_m, shapes, max_distance_m=data.setting("near_hamlet_max_m"))
     stated = table["hamlet_id"].map({key: index for index, key in enumerate(hamlets["id"])})
     known = stated.notna().to_numpy()
@@ -290,6 +313,7 @@ def _of_hamlet(
     shapes: list[shapely.Geometry | None],
     area: shapely.Geometry,
     houses: _Houses,
+    squares: Density,
     *,
     guessed: bool,
 ) -> People:
@@ -301,16 +325,16 @@ def _of_hamlet(
         free = np.flatnonzero(houses.zone < 0)
         if len(free):
             return houses.part(total=total, rows=free, zone=index, assumed=True)
-        return _spread(_unclaimed(area, shapes), total, index)
+        return _spread(_unclaimed(area, shapes), total, index, squares)
     if shape.area > 0:
-        return _spread(shape, total, index)
-    return _spread_nearest(area, shapes, total, index)
+        return _spread(shape, total, index, squares)
+    return _spread_nearest(area, shapes, total, index, squares)
 
 
-def _of_area(area: shapely.Geometry, houses: _Houses, total: float) -> People:
+def _of_area(area: shapely.Geometry, houses: _Houses, total: float, squares: Density) -> People:
     if len(houses.x_m):
         return houses.part(total=total, rows=np.arange(len(houses.x_m)), zone=-1, assumed=False)
-    return _spread(area, total, -1)
+    return _spread(area, total, -1, squares)
 
 
 def _unclaimed(area: shapely.Geometry, shapes: list[shapely.Geometry | None]) -> shapely.Geometry:
@@ -320,27 +344,33 @@ def _unclaimed(area: shapely.Geometry, shapes: list[shapely.Geometry | None]) ->
 
 
 def _spread_nearest(
-    area: shapely.Geometry, shapes: list[shapely.Geometry | None], total: float, index: int
+    area: shapely.Geometry,
+    shapes: list[shapely.Geometry | None],
+    total: float,
+    index: int,
+    squares: Density,
 ) -> People:
     x_m, y_m = land_points(_unclaimed(area, shapes), spacing_m=data.setting("spread_cell_m"))
     zone, _ = assign(x_m, y_m, shapes, max_distance_m=data.setting("near_hamlet_max_m"))
     own = zone == index
     point = shapes[index]
     if not own.any() and point is not None:
-        return _points(np.array([point.centroid.x]), np.array([point.centroid.y]), total, index)
-    return _points(x_m[own], y_m[own], total, index)
+        return _points(np.array([point.centroid.x]), np.array([point.centroid.y]), total, index, squares)
+    return _points(x_m[own], y_m[own], total, index, squares)
 
 
-def _spread(area: shapely.Geometry, total: float, zone: int) -> People:
-    return _points(*land_points(area, spacing_m=data.setting("spread_cell_m")), total, zone)
+def _spread(area: shapely.Geometry, total: float, zone: int, squares: Density) -> People:
+    x_m, y_m = land_points(area, spacing_m=data.setting("spread_cell_m"))
+    return _points(x_m, y_m, total, zone, squares)
 
 
-def _points(x_m: Floats, y_m: Floats, total: float, zone: int) -> People:
+def _points(x_m: Floats, y_m: Floats, total: float, zone: int, squares: Density) -> People:
+    """People over points: by the population raster where there is one, else alike."""
     n_points = len(x_m)
     return People(
         x_m=x_m,
         y_m=y_m,
-        n_people=np.full(n_points, total / n_points),
+        n_people=share_out(total, squares.at(x_m, y_m)),
         zone=np.full(n_points, zone),
         building=np.full(n_points, -1),
         assumed=np.ones(n_points, dtype=bool),

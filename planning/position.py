@@ -70,14 +70,16 @@ def find(workspace: Workspace, shown: Preview) -> Whereabouts:
     nothing = np.empty(0, dtype=object)
     if shown.converted is None:
         return Whereabouts(shapes=nothing, epsg=None, others=nothing)
-    placed = set(shown.converted.placed_rows) | shown.answers.leave_out
+    strays = {one.row for one in shown.issues if one.code == "place_far_off"}
+    placed = set(shown.converted.placed_rows) | shown.answers.leave_out | strays
     rows = zip(shown.converted.row_numbers, shown.converted.table.geometry, strict=True)
     given = [shape for row, shape in rows if shape is not None and not shape.is_empty and row not in placed]
     shapes = np.array(given, dtype=object)
     epsg = shown.converted.proposal.epsg
     outline = workspace.store.read(AREA_LAYER)
     area = None if outline.empty else outline.union_all()
-    other = _mistaken(epsg, workspace.calc_epsg) if _is_asked(shown) and len(shapes) else None
+    is_plain = not shown.converted.proposal.variant
+    other = _mistaken(epsg, workspace.calc_epsg) if is_plain and _is_asked(shown) and len(shapes) else None
     others = nothing if other is None or epsg is None else _read_as(shapes, epsg=epsg, other=other)
     if area is None or not len(shapes):
         return Whereabouts(shapes=shapes, epsg=epsg, other_epsg=other, others=others)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import NDArray
 
 from geo import io
-from geo.coverage import Coverage, State, combine
-from geo.errors import NotFoundError, StoreError
-from geo.grid import Grid
-from geo.quality import Quality
-from geo.radio import Transmitter
-from geo.raster import Raster
-from geo.units import Booleans, Bytes
+from geo.coverage import State
+from geo.errors import NotFoundError
+from geo.units import Bytes
 from planning import data
 from planning.scenario import CoverageOptions
 from planning.workspace import Workspace
@@ -37,10 +28,23 @@ UNKNOWN_LEVEL = 254
 UNKNOWN_PERCENT = 254
 FLAG_ASSUMED, FLAG_BLOCKED, FLAG_OPEN_BORDER = 1, 2, 4
 CENTI = 100.0
-NO_POWER = -32768
-KINDS = ("power", "level", "state", "flag", "probability", "server", "sinr", "speed", "count", "fast")
-
-Band = tuple[NDArray[np.generic], str, float]
+NO_POWER, UNKNOWN_POWER, LEAST_POWER = -32768, -32767, -32766
+KINDS = (
+    "power",
+    "level",
+    "state",
+    "flag",
+    "probability",
+    "server",
+    "sinr",
+    "speed",
+    "count",
+    "second",
+    "lead",
+    "fast",
+    "indoor",
+    "indoor_efficient",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +75,29 @@ class CoverageRun:
     server_paths
         Operator to raster of the best server's place in ``servers``; −1 none, −32768 outside.
     sinr_paths
-        Operator to raster of SS-SINR [0.01 dB]. This and the next three are empty unless speed was asked for.
+        Operator to raster of SS-SINR [0.01 dB]. This and the next five are empty unless speed was asked for.
     speed_paths
         Operator to raster of one user's throughput [Mbit/s].
     count_paths
         Operator to raster of the number of sectors that cover; 255 outside.
+    second_paths
+        Operator to raster of the place in ``servers`` of the sector that stands second on its carrier; −1
+        none, −32768 outside.
+    lead_paths
+        Operator to raster of how far the strongest sector stands over that one [0.01 dB]; −32768 none.
     fast_paths
         Operator or ``any`` to raster of ``geo.coverage.State`` against ``speed_target_mbps``; 255 outside.
+    indoor_paths, indoor_efficient_paths
+        Operator or ``any`` to raster of the planning level inside traditional and thermally efficient houses
+        [0.01 dBm]; −32767 unknown, −32768 where no house stands. Empty unless indoors was asked for.
     servers
         Ids of all transmitters, sorted.
     models
         Path-loss models used.
     n_cells, n_assumed_cells
         Transmitters used, and those with at least one assumed parameter.
+    n_urban_masts
+        Places of masts among the high houses of a town, for which ``auto`` takes the urban model.
     area_share
         Operator, ``any`` or ``two_or_more`` to shares of the area (covered, uncovered, unknown).
     assumptions
@@ -108,11 +122,16 @@ class CoverageRun:
     sinr_paths: Mapping[str, Path]
     speed_paths: Mapping[str, Path]
     count_paths: Mapping[str, Path]
+    second_paths: Mapping[str, Path]
+    lead_paths: Mapping[str, Path]
     fast_paths: Mapping[str, Path]
+    indoor_paths: Mapping[str, Path]
+    indoor_efficient_paths: Mapping[str, Path]
     servers: tuple[str, ...]
     models: tuple[str, ...]
     n_cells: int
     n_assumed_cells: int
+    n_urban_masts: int = 0
     area_share: Mapping[str, tuple[float, float, float]]
     assumptions: tuple[str, ...]
     spread: Mapping[str, Mapping[str, float]]
@@ -120,38 +139,25 @@ class CoverageRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Range:
     """
-    What an estimate found, before it is written.
+    Lowest and highest share of people that the applicable models call covered.
 
     Parameters
     ----------
-    boundary
-        Outline in the CRS of the calculation.
-    transmitters
-        Those used.
-    coverage
-        The engine's outcome around the outline, the open border taken into account.
-    opened
-        Operator to the cells that a mast outside, of which nobody has told, could serve.
-    percent
-        Operator to the probability of being covered [%], ``UNKNOWN_PERCENT`` where unknown.
-    quality
-        Operator to speed and interference; empty where nobody asked for it.
-    assumptions
-        Text keys of the assumptions made.
+    low, high
+        Shares, 0–1.
+    low_model, high_model
+        Whose they are.
     """
 
-    boundary: shapely.Geometry
-    transmitters: tuple[Transmitter, ...]
-    coverage: Coverage
-    opened: Mapping[str, Booleans]
-    percent: Mapping[str, Bytes]
-    quality: Mapping[str, Quality]
-    assumptions: tuple[str, ...]
+    low: float
+    high: float
+    low_model: str
+    high_model: str
 
 
-def latest(workspace: Workspace) -> CoverageRun | None:
+def latest(workspace: Workspace, *, technology: str | None = None) -> CoverageRun | None:
     """
     The estimate that was asked for last.
 
@@ -159,14 +165,18 @@ def latest(workspace: Workspace) -> CoverageRun | None:
     ----------
     workspace
         The workspace.
+    technology
+        Only of this technology. None: of any.
 
     Returns
     -------
     run
         The estimate, or None where there is none or a raster of it is missing.
     """
-    table = current(workspace.store.read(LAYER))
-    return None if table.empty else _from_rows(workspace, table)
+    for rows in _by_run(workspace.store.read(LAYER)):
+        if technology in (None, rows["technology"].iloc[0]):
+            return _from_rows(workspace, rows)
+    return None
 
 
 def history(workspace: Workspace) -> tuple[CoverageRun, ...]:
@@ -203,58 +213,6 @@ def current(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         One row for each operator, ``any`` and ``two_or_more``.
     """
     return table if table.empty else _by_run(table)[0]
-
-
-def keep(
-    workspace: Workspace, outcome: Outcome, *, digest: str, options: CoverageOptions, now: dt.datetime
-) -> CoverageRun:
-    """
-    Write an estimate: rasters first, then its rows in one transaction.
-
-    Parameters
-    ----------
-    workspace
-        The workspace; its table ``coverage5g`` and ``rasters/`` are written.
-    outcome
-        What was found.
-    digest
-        Digest of the inputs.
-    options
-        The choices it was made with.
-    now
-        Present moment.
-
-    Returns
-    -------
-    run
-        The estimate as kept. The oldest estimates beyond ``kept_runs`` are removed.
-
-    Raises
-    ------
-    DiskFullError, StoreError
-        It could not be written; what was there before is untouched.
-    """
-    states = {operator: outcome.coverage.state(operator) for operator in outcome.opened}
-    not_asked = not_estimated(options, outcome.coverage.grid.shape)
-    states[ANY], states[TWO_OR_MORE] = combine([*states.values(), *not_asked])
-    grid = outcome.coverage.grid
-    inside = _inside(grid, outcome.boundary)
-    folder = Path("rasters") / "coverage" / digest
-    names: dict[str, dict[str, str]] = {}
-    shares = {name: _area_shares(state[inside]) for name, state in states.items()}
-    try:
-        for name, state in states.items():
-            bands = _bands(name, outcome, state, inside) | _speed(name, outcome, state, inside)
-            names[name] = {f"{kind}_path": (folder / f"{name}_{kind}.tif").as_posix() for kind in bands}
-            with ThreadPoolExecutor(max_workers=2) as pool:
-                list(pool.map(partial(_write, workspace, grid, names[name]), bands.items()))
-        made = _rows(workspace, outcome, names, shares, digest=digest, options=options, now=now)
-        _keep(workspace, made)
-    except StoreError:
-        kept = workspace.store.read(LAYER)["run"].unique()
-        io.keep_folders(workspace.rasters / "coverage", {str(run) for run in kept})
-        raise
-    return _required(workspace)
 
 
 def not_estimated(options: CoverageOptions, shape: tuple[int, ...]) -> list[Bytes]:
@@ -299,9 +257,32 @@ def ask_again(workspace: Workspace, digest: str) -> CoverageRun | None:
     table = workspace.store.read(LAYER)
     for rows in _by_run(table):
         if rows["run"].iloc[0] == digest and _from_rows(workspace, rows) is not None:
-            _keep(workspace, rows)
-            return _required(workspace)
+            return put(workspace, rows)
     return None
+
+
+def spread_range(spread: Mapping[str, Mapping[str, float]], name: str) -> Range | None:
+    """
+    How far the models are apart.
+
+    Parameters
+    ----------
+    spread
+        As in ``CoverageRun``.
+    name
+        Operator, ``any`` or ``two_or_more``.
+
+    Returns
+    -------
+    range
+        None where fewer than two models know a share.
+    """
+    shares = {model: part[name] for model, part in spread.items() if name in part}
+    shares = {model: share for model, share in shares.items() if share == share}
+    if len(shares) < 2:
+        return None
+    low, high = min(shares, key=shares.__getitem__), max(shares, key=shares.__getitem__)
+    return Range(low=shares[low], high=shares[high], low_model=low, high_model=high)
 
 
 def note_spread(workspace: Workspace, digest: str, spread: Mapping[str, Mapping[str, float]]) -> CoverageRun:
@@ -330,14 +311,8 @@ def note_spread(workspace: Workspace, digest: str, spread: Mapping[str, Mapping[
     rows = [rows for rows in _by_run(workspace.store.read(LAYER)) if rows["run"].iloc[0] == digest]
     if not rows:
         raise NotFoundError("coverage_missing")
-    _keep(workspace, rows[0].assign(spread=json.dumps({name: dict(part) for name, part in spread.items()})))
-    return _required(workspace)
-
-
-def _write(workspace: Workspace, grid: Grid, paths: Mapping[str, str], band: tuple[str, Band]) -> None:
-    kind, (values, unit, nodata) = band
-    raster = Raster(grid=grid, values=values, unit=unit, nodata=nodata)
-    io.write_cog(workspace.folder / paths[f"{kind}_path"], raster)
+    told = json.dumps({name: dict(part) for name, part in spread.items()})
+    return put(workspace, rows[0].assign(spread=told))
 
 
 def _required(workspace: Workspace) -> CoverageRun:
@@ -347,13 +322,34 @@ def _required(workspace: Workspace) -> CoverageRun:
     return found
 
 
-def _keep(workspace: Workspace, made: gpd.GeoDataFrame) -> None:
+def put(workspace: Workspace, made: gpd.GeoDataFrame) -> CoverageRun:
+    """
+    Take an estimate as the present one; the oldest beyond ``kept_runs`` go, rasters and all.
+
+    Parameters
+    ----------
+    workspace
+        The workspace; rows of ``coverage5g`` are written.
+    made
+        Its rows, whose rasters are written.
+
+    Returns
+    -------
+    run
+        The estimate.
+
+    Raises
+    ------
+    StoreError
+        It could not be written; what was there before is untouched.
+    """
     digest, table = made["run"].iloc[0], workspace.store.read(LAYER)
     made = made.assign(sequence=int(table["sequence"].fillna(0).max()) + 1 if len(table) else 1)
     others = [rows for rows in _by_run(table) if rows["run"].iloc[0] != digest]
     kept = others[: max(int(data.setting("kept_runs")) - 1, 0)]
     workspace.store.replace({LAYER: gpd.GeoDataFrame(pd.concat([made, *kept], ignore_index=True), crs=4326)})
     io.keep_folders(workspace.rasters / "coverage", {digest, *(rows["run"].iloc[0] for rows in kept)})
+    return _required(workspace)
 
 
 def _by_run(table: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
@@ -393,11 +389,16 @@ def _from_rows(workspace: Workspace, table: gpd.GeoDataFrame) -> CoverageRun | N
         sinr_paths=paths["sinr"],
         speed_paths=paths["speed"],
         count_paths=paths["count"],
+        second_paths=paths["second"],
+        lead_paths=paths["lead"],
         fast_paths=paths["fast"],
+        indoor_paths=paths["indoor"],
+        indoor_efficient_paths=paths["indoor_efficient"],
         servers=tuple(json.loads(servers)) if isinstance(servers, str) else (),
         models=tuple(str(first["model"]).split("+")),
         n_cells=int(first["n_cells"]),
         n_assumed_cells=int(first["n_assumed_cells"]),
+        n_urban_masts=0 if pd.isna(first["n_urban_masts"]) else int(first["n_urban_masts"]),
         area_share=MappingProxyType({name: _shares(row) for name, row in rows.items()}),
         assumptions=assumptions,
         spread=MappingProxyType(json.loads(spread) if isinstance(spread, str) else {}),
@@ -416,114 +417,3 @@ def _circles_key(assumptions: Sequence[str]) -> str:
     if "assumption.flat_ground" in assumptions or "assumption.clutter" in assumptions:
         return "coverage.circles.assumed"
     return "coverage.circles.flat"
-
-
-def _inside(grid: Grid, boundary: shapely.Geometry) -> Booleans:
-    shapely.prepare(boundary)
-    inside: Booleans = shapely.contains_xy(boundary, *np.meshgrid(*grid.centres()))
-    return inside
-
-
-def _bands(name: str, outcome: Outcome, state: Bytes, inside: Booleans) -> dict[str, Band]:
-    shown = np.where(inside, state, NOTHING).astype(np.uint8)
-    bands: dict[str, Band] = {"state": (shown, "state", NOTHING)}
-    if name == TWO_OR_MORE:
-        return bands
-    coverage, opened = outcome.coverage, outcome.opened
-    served = [name] if name in opened else sorted(opened)
-    power = np.fmax.reduce([coverage.planning_dbm(operator) for operator in served])
-    level = data.levels().index(power).astype(np.uint8)
-    level = np.where(shown == State.UNKNOWN, UNKNOWN_LEVEL, np.where(inside, level, NOTHING)).astype(np.uint8)
-    bands["level"] = (level, "level", NOTHING)
-    bands["probability"] = (_percent(outcome, served, inside), "%", NOTHING)
-    if name in opened:
-        centi = np.where(np.isfinite(power), np.rint(power * CENTI), NO_POWER).clip(NO_POWER, 32767)
-        bands["power"] = (centi.astype(np.int16), "0.01 dBm", NO_POWER)
-        flags = coverage.assumed[name] * FLAG_ASSUMED + coverage.blocked[name] * FLAG_BLOCKED
-        flags = flags + opened[name] * FLAG_OPEN_BORDER
-        bands["flag"] = (flags.astype(np.uint8), "flag", NOTHING)
-        server = np.where(inside, coverage.server[name], NO_POWER).astype(np.int16)
-        bands["server"] = (server, "server", NO_POWER)
-    return bands
-
-
-def _speed(name: str, outcome: Outcome, state: Bytes, inside: Booleans) -> dict[str, Band]:
-    served = [name] if name in outcome.quality else sorted(outcome.quality) if name == ANY else []
-    if not served:
-        return {}
-    shown = state
-    mbps = np.fmax.reduce([outcome.quality[operator].throughput_mbps for operator in served])
-    fast = np.where(mbps >= data.setting("speed_target_mbps"), State.COVERED, State.UNCOVERED)
-    fast = np.where(shown == State.COVERED, fast, shown)
-    bands: dict[str, Band] = {"fast": (np.where(inside, fast, NOTHING).astype(np.uint8), "state", NOTHING)}
-    if name == ANY:
-        return bands
-    found = outcome.quality[name]
-    centi = np.where(np.isnan(found.sinr_db), NO_POWER, np.rint(found.sinr_db * CENTI))
-    bands["sinr"] = (np.where(inside, centi, NO_POWER).astype(np.int16), "0.01 dB", NO_POWER)
-    known = inside & (shown == State.COVERED)
-    bands["speed"] = (np.where(known, np.rint(mbps), NO_POWER).astype(np.int16), "Mbit/s", NO_POWER)
-    count = np.minimum(found.n_servers, NOTHING - 1)
-    bands["count"] = (np.where(inside, count, NOTHING).astype(np.uint8), "sectors", NOTHING)
-    return bands
-
-
-def _percent(outcome: Outcome, served: Sequence[str], inside: Booleans) -> Bytes:
-    # Of several operators the most probable one: the least that holds however their fading hangs together.
-    best = np.full(inside.shape, -1, dtype=np.int16)
-    for operator in served:
-        percent = outcome.percent[operator]
-        np.maximum(best, np.where(percent == UNKNOWN_PERCENT, -1, percent), out=best)
-    best[best < 0] = UNKNOWN_PERCENT
-    best[~inside] = NOTHING
-    return best.astype(np.uint8)
-
-
-def _area_shares(state: Bytes) -> tuple[float, float, float]:
-    count = np.bincount(state, minlength=3) / max(1, state.size)
-    return float(count[State.COVERED]), float(count[State.UNCOVERED]), float(count[State.UNKNOWN])
-
-
-def _rows(
-    workspace: Workspace,
-    outcome: Outcome,
-    names: Mapping[str, Mapping[str, str]],
-    shares: Mapping[str, tuple[float, float, float]],
-    *,
-    digest: str,
-    options: CoverageOptions,
-    now: dt.datetime,
-) -> gpd.GeoDataFrame:
-    outline = gpd.GeoSeries([outcome.boundary], crs=workspace.calc_epsg).to_crs(4326).iloc[0]
-    records = []
-    for name, files in names.items():
-        whole = name in (ANY, TWO_OR_MORE)
-        used = [item for item in outcome.transmitters if whole or name in item.operators]
-        records.append(
-            {
-                "id": f"{digest}-{name}",
-                "run": digest,
-                "operator": name,
-                "technology": options.technology,
-                "model": outcome.coverage.model,
-                "cell_m": options.cell_m or data.setting("coverage_cell_m"),
-                **files,
-                "servers": json.dumps(outcome.coverage.transmitter_ids),
-                "made_at": now.isoformat(timespec="seconds"),
-                "options": json.dumps(asdict(options)),
-                "assumptions": json.dumps(outcome.assumptions),
-                "n_cells": len(used),
-                "n_assumed_cells": sum(item.is_assumed for item in used),
-                "area_covered_share": shares[name][0],
-                "area_uncovered_share": shares[name][1],
-                "area_unknown_share": shares[name][2],
-                "as_of": now.date().isoformat(),
-                "source": "hatangso",
-                "is_sample": workspace.is_sample,
-                "sharing": "internal",
-            }
-        )
-    order = sorted(
-        records, key=lambda record: (record["operator"] not in (ANY, TWO_OR_MORE), record["operator"])
-    )
-    return gpd.GeoDataFrame(order, geometry=[outline] * len(order), crs=4326)

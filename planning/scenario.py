@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from geo import io
-from planning import correction, data
+from planning import antenna, correction, data
 from planning.workspace import Workspace
 
 EDITION = 2  # raised when the engine's results change for equal inputs
@@ -38,6 +38,8 @@ class CoverageOptions:
         Whether interference and speed are estimated as well.
     calibration
         Name of a kept correction of the path loss; None: the model as it is.
+    indoor
+        Whether the levels inside houses are estimated as well.
     """
 
     operator: str | None = None
@@ -48,6 +50,7 @@ class CoverageOptions:
     assume_clutter_m: float | None = None
     speed: bool = False
     calibration: str | None = None
+    indoor: bool = False
 
 
 def digest(workspace: Workspace, options: CoverageOptions) -> str:
@@ -70,11 +73,20 @@ def digest(workspace: Workspace, options: CoverageOptions) -> str:
         {
             "options": {key: value for key, value in asdict(options).items() if key != "calibration"},
             **_calibrated(workspace, options),
+            **_indoors(workspace, options),
             "is_dense": workspace.is_dense(),
             "layers": {name: workspace.store.digest(name) for name in LAYERS_READ},
             "surface": surface_digest(workspace, options),
+            "antennas": antenna.digests(workspace),
             "parameters": repr(
-                (data.levels(), data.bands(), data.cell_defaults(), data.resource_blocks(), data.settings())
+                (
+                    data.levels(),
+                    data.bands(),
+                    data.cell_defaults(),
+                    data.resource_blocks(),
+                    data.settings(),
+                    data.arrays(),
+                )
             ),
         }
     )
@@ -122,6 +134,13 @@ def _calibrated(workspace: Workspace, options: CoverageOptions) -> dict[str, obj
     if options.calibration is None:
         return {}
     return {"calibration": (options.calibration, repr(correction.read(workspace, options.calibration)))}
+
+
+def _indoors(workspace: Workspace, options: CoverageOptions) -> dict[str, object]:
+    # Houses count only where somebody asked what is received in them.
+    if not options.indoor:
+        return {}
+    return {"houses": workspace.store.digest("building"), "walls": repr(data.walls())}
 
 
 def _hashed(inputs: Mapping[str, object]) -> str:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from layers.issue import Issue
 from planning import data
+
+SINGULAR = MappingProxyType({"have": "has", "are": "is", "were": "was", "lie": "lies", "do": "does"})
+PLURAL = re.compile(
+    r"\{(?P<name>n(?:_\w+)?)\}(?P<bold>\**) (?P<noun>[a-z]{2,}[a-rtv-z]s)\b"
+    rf"(?: (?P<verb>{'|'.join(SINGULAR)})\b)?"
+)
+"""An English noun right after a number, and the verb after it."""
 
 CODES = ("row", "epsg", "proposed", "code")
 """Facts that are numbers to look up, not to count with: written without separators."""
@@ -56,7 +64,18 @@ def tr(key: str, language: str, **facts: object) -> str:
         name: str(value) if name in CODES and value is not None else _written(value, language)
         for name, value in worded(facts, language).items()
     }
+    if language == "en":
+        template = PLURAL.sub(lambda found: _in_number(found, written), template)
     return template.format_map(_Facts(written))
+
+
+def _in_number(found: re.Match[str], facts: Mapping[str, str]) -> str:
+    """One of something: "{n} rows have" becomes "{n} row has"."""
+    name, bold, noun, verb = found.group("name", "bold", "noun", "verb")
+    if facts.get(name) != "1":
+        return found.group()
+    single = f"{noun[:-3]}y" if noun.endswith("ies") else noun.removesuffix("s")
+    return f"{{{name}}}{bold} {single}" + (f" {SINGULAR[verb]}" if verb else "")
 
 
 def worded(facts: Mapping[str, object], language: str) -> dict[str, object]:
@@ -84,7 +103,7 @@ def worded(facts: Mapping[str, object], language: str) -> dict[str, object]:
         if name in starts and isinstance(value, str) and value:
             parts = value.split(", ")
             found[name] = ", ".join(texts.get(f"{starts[name]}{part}", part) for part in parts)
-        if name == "allowed" and column in ("operators", "operator"):
+        if name in ("operators", "operator") or (name == "allowed" and column in ("operators", "operator")):
             names = {row.id: row.names[language] for row in data.operators()}
             found[name] = ", ".join(names.get(part, part) for part in str(value).split(", "))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import shapely
@@ -10,11 +11,11 @@ import shapely
 from geo import io
 from geo.coverage import State
 from geo.crs import transform
-from geo.errors import InputError, ShapeError
+from geo.errors import InputError, NotFoundError, ShapeError
 from geo.field import PROFILE, reach_m
 from geo.kernels.sight import ASSUMED, BLOCKED, UNKNOWN
 from geo.link import Budget, Obstacle, Profile, budget, corrected, profile_to, with_profile
-from geo.radio import Transmitter
+from geo.radio import Transmitter, free_space_loss_db
 from geo.sight import mark_to
 from planning import data
 from planning.coverage import Inputs, limits
@@ -51,6 +52,16 @@ class Link:
     state: State
     los: bool | None
     path_assumed: bool
+
+    @property
+    def antenna(self) -> str | None:
+        """Name of the antenna where the cell's own is known; None: the pattern of TR 38.901."""
+        return None if self.sector.aerial is None else self.sector.aerial.name
+
+    @property
+    def gain_dbi(self) -> float:
+        """Gain of the antenna towards the place [dBi]."""
+        return self.sector.gain_dbi - self.budget.attenuation_db
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +109,26 @@ class Answer:
             if state in states:
                 return state
         return State.UNCOVERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Single:
+    """
+    One sector and the place, with the section between them.
+
+    Parameters
+    ----------
+    link
+        Sector and terms.
+    profile
+        The section.
+    obstacle
+        What stands highest on it, or None.
+    """
+
+    link: Link
+    profile: Profile
+    obstacle: Obstacle | None
 
 
 def explain(
@@ -180,6 +211,94 @@ def explain(
         margin_db=data.levels().margin_db,
         threshold_dbm=data.levels().lowest_covered_dbm,
     )
+
+
+def of_cell(inputs: Inputs, options: CoverageOptions, answer: Answer, cell: str, *, dense: bool) -> Single:
+    """
+    One sector chosen and the place, however far it stands.
+
+    Parameters
+    ----------
+    inputs
+        What the estimate is made from.
+    options
+        The choices it is made with.
+    answer
+        From :func:`explain`.
+    cell
+        Id of the sector.
+    dense
+        Whether ``auto`` takes the urban model.
+
+    Returns
+    -------
+    single
+        Its link and its section.
+
+    Raises
+    ------
+    NotFoundError
+        No sector has this id.
+    """
+    sector = next((item for item in inputs.transmitters if item.id == cell), None)
+    if sector is None:
+        raise NotFoundError("whatif_cell_unknown", cells=cell)
+    link = next((one for one in answer.links if one.sector.id == cell), None)
+    section = profile_to(
+        inputs.surface, sector, answer.x_m, answer.y_m, receiver_height_m=data.setting("receiver_height_m")
+    )
+    return Single(
+        link=link or _link(inputs, options, sector, answer.x_m, answer.y_m, dense=dense),
+        profile=section,
+        obstacle=section.obstacle,
+    )
+
+
+def terms(link: Link, *, margin_db: float) -> Mapping[str, float]:
+    """
+    Every term from the transmitter to the planning level, in the order in which they add up.
+
+    Parameters
+    ----------
+    link
+        A sector and the place.
+    margin_db
+        Taken from the median [dB].
+
+    Returns
+    -------
+    terms
+        Name of a term (its text is ``why.term.<name>``) to its value [dB, dBm or dBi]. Steps of P.1812 are
+        among them where the loss rests on the profile.
+
+    References
+    ----------
+    ITU-R P.525 eq. (4) for free space; ITU-R P.1812-8 eqs. (41), (44), (46) for the steps.
+    """
+    found, sector = link.budget, link.sector
+    free_db = float(free_space_loss_db(max(found.distance_m, 1.0), frequency_mhz=sector.frequency_mhz))
+    steps = found.over_profile
+    return {
+        "eirp_dbm": found.eirp_per_re_dbm,
+        "gain_dbi": link.gain_dbi,
+        "attenuation_db": found.attenuation_db,
+        "free_space_db": free_db,
+        "beyond_db": found.loss_db - found.correction_db - free_db,
+        **(
+            {}
+            if steps is None
+            else {
+                "diffraction_db": steps.losses.ldp_db,
+                "ducting_db": steps.losses.lba_db,
+                "troposcatter_db": steps.losses.lbs_db,
+            }
+        ),
+        **({"correction_db": found.correction_db} if found.correction_db else {}),
+        "loss_db": found.loss_db,
+        "power_dbm": found.power_dbm,
+        "margin_db": margin_db,
+        "planning_dbm": link.planning_dbm,
+    }
 
 
 def _within_reach(inputs: Inputs, operator: str, x_m: float, y_m: float) -> list[Transmitter]:

@@ -17,7 +17,7 @@ from layers.catalogue import CATALOGUE
 from layers.cell import operators_of, split
 from layers.issue import reason_code
 from layers.spec import LayerSpec
-from layers.store import create_store, open_store
+from layers.store import Note, create_store, exists, folder_of, open_store
 from layers.store.port import Store
 from planning import data
 
@@ -168,14 +168,14 @@ class Inventory:
     asks: tuple[Ask, ...]
 
 
-def open_workspace(folder: Path) -> Workspace:
+def open_workspace(place: Path | str) -> Workspace:
     """
     Open an existing workspace.
 
     Parameters
     ----------
-    folder
-        Its folder.
+    place
+        Its folder, or ``postgresql://…?files=/folder``.
 
     Returns
     -------
@@ -189,11 +189,12 @@ def open_workspace(folder: Path) -> Workspace:
     SchemaError
         The file there is not a workspace of this product.
     """
-    return _of(folder, open_store(folder))
+    store = open_store(place)
+    return _of(store.folder, store)
 
 
 def create(
-    folder: Path,
+    place: Path | str,
     *,
     boundary: gpd.GeoDataFrame | None,
     name: str,
@@ -208,8 +209,8 @@ def create(
 
     Parameters
     ----------
-    folder
-        New or empty folder.
+    place
+        New or empty folder, or ``postgresql://…?files=/folder``.
     boundary
         Outline in any CRS; only its shapes are used. None: to be added later.
     name, code
@@ -235,14 +236,15 @@ def create(
     GeometryError
         The outline is not an area.
     """
-    if (folder / "workspace.gpkg").exists():
+    folder = folder_of(place)
+    if exists(folder):
         raise StoreError("workspace_exists", folder=folder.name)
     outline = None if boundary is None else _outline(boundary)
     epsg = calc_epsg or (
         9210 if outline is None else propose_calc_epsg(outline.centroid.x, outline.centroid.y)
     )
     store = create_store(
-        folder,
+        place,
         {
             "name": name,
             "commune_code": code,
@@ -252,7 +254,8 @@ def create(
         },
     )
     if outline is not None:
-        store.replace({AREA_LAYER: _boundary_row(outline, name, code, population, source, now)})
+        note = Note(action="import", at=now.isoformat(timespec="seconds"), source=source)
+        store.replace({AREA_LAYER: _boundary_row(outline, name, code, population, source, now)}, note=note)
     return _of(folder, store)
 
 
@@ -298,7 +301,9 @@ def set_boundary(
     values = {"name": name, "commune_code": code}
     if workspace.store.count(AREA_LAYER) == 0:
         values["calc_epsg"] = str(propose_calc_epsg(outline.centroid.x, outline.centroid.y))
-    workspace.store.replace({AREA_LAYER: _boundary_row(outline, name, code, population, source, now)})
+    note = Note(action="import", at=now.isoformat(timespec="seconds"), source=source)
+    row = _boundary_row(outline, name, code, population, source, now)
+    workspace.store.replace({AREA_LAYER: row}, note=note)
     workspace.store.set_properties(values)
     return _of(workspace.folder, workspace.store)
 

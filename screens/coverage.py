@@ -8,14 +8,40 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from geo.errors import PlannerError
 from planning import data, text
 from planning.runs import CoverageRun
-from screens import estimate, figure, heading, history, legend, overlay, palette, scene, state, why
+from screens import (
+    calibrate,
+    estimate,
+    figure,
+    heading,
+    history,
+    legend,
+    overlay,
+    palette,
+    scene,
+    state,
+    whatif,
+    why,
+)
 from screens.guard import guarded
 
 MAP = "map_coverage"
-NOTED = (overlay.PROBABILITY, overlay.SPEED, overlay.FAST, overlay.COUNT)
-GAPS = (overlay.SPEED, overlay.SINR)
+CALIBRATE = "calibrate"
+PARTS = ("map", CALIBRATE)
+NOTED = (
+    overlay.PROBABILITY,
+    overlay.SPEED,
+    overlay.FAST,
+    overlay.COUNT,
+    overlay.SECOND,
+    overlay.LEAD,
+    overlay.INDOOR,
+    overlay.INDOOR_EFFICIENT,
+)
+GAPS = (overlay.SPEED, overlay.SINR, overlay.LEAD, *overlay.HOUSES)
+LEVELS = (overlay.LEVEL, *overlay.HOUSES)
 
 
 def render() -> None:
@@ -27,6 +53,9 @@ def render() -> None:
         estimate.progress()
         return
     estimate.tell_end()
+    if _part() == CALIBRATE:
+        calibrate.panel(found)
+        return
     runs = history.kept()
     with st.expander(state.tr("screen.coverage.new" if runs else "screen.coverage.first"), expanded=not runs):
         if len(state.table("site")) == 0:
@@ -37,6 +66,20 @@ def render() -> None:
             estimate.form(found)
     if runs:
         _result(runs)
+
+
+def _part() -> str:
+    return str(
+        st.segmented_control(
+            state.tr("screen.coverage.part"),
+            PARTS,
+            default=PARTS[0],
+            format_func=lambda name: state.tr(f"screen.coverage.part.{name}"),
+            key="coverage_part",
+            label_visibility="collapsed",
+        )
+        or PARTS[0]
+    )
 
 
 @st.fragment
@@ -50,41 +93,59 @@ def _result(runs: Sequence[CoverageRun]) -> None:
 
 
 def _one(run: CoverageRun) -> None:
+    whatif.switch()
     left, right = st.columns([5, 2], gap="medium")
     with right:
         operator = _operator(list(run.area_share))
-        kind = _kind(run, operator)
+        tried = whatif.find(run, operator)
+        if whatif.is_on():
+            whatif.form(run)
+        else:
+            kind = _kind(run, operator)
         opacity = _opacity()
     with left:
         st.header(_title(run, operator), anchor=False)
-        why.picker(MAP)
-        found = why.find(run, operator)
-        drawings = (
-            *scene.ground(),
-            *overlay.of_run(run, operator=operator, kind=kind, opacity=opacity),
-            *why.drawings(found),
-            *scene.of_layer("site", label=False),
-            *scene.names(),
-        )
-        scene.show(drawings, key=MAP, height_px=460, on_click=_clicked)
+        if whatif.is_on():
+            _map_of_trial(run, operator, tried, opacity)
+            whatif.show(tried)
+        else:
+            _map(run, operator, kind, opacity)
     with right:
-        _legend(run, operator, kind)
-    why.card(found, run, operator)
-    _spread(run, operator)
+        if isinstance(tried, whatif.Shown):
+            whatif.legend_of()
+            legend.render(legend.of_sites())
+        else:
+            _legend(run, operator, overlay.STATE if whatif.is_on() else kind)
+    if not whatif.is_on():
+        why.card(why.find(run, operator), run, operator)
+    estimate.spread_of(run, operator)
     _areas(run)
 
 
-def _spread(run: CoverageRun, operator: str) -> None:
-    """What other applicable models say, or the offer to ask them."""
-    told = figure.spread(run, operator)
-    if told:
-        st.markdown(told)
-        return
-    left, right = st.columns([3, 1], vertical_alignment="center")
-    left.markdown(state.md("screen.coverage.spread.none"))
-    if right.button(state.tr("screen.coverage.spread.do"), icon=":material/compare_arrows:"):
-        estimate.begin_spread(state.opened().folder, run)
-        st.rerun()
+def _map(run: CoverageRun, operator: str, kind: str, opacity: float) -> None:
+    why.picker(MAP)
+    drawings = (
+        *scene.ground(),
+        *overlay.of_run(run, operator=operator, kind=kind, opacity=opacity),
+        *why.drawings(why.find(run, operator), run),
+        *scene.of_layer("site", label=False),
+        *scene.names(),
+    )
+    scene.show(drawings, key=MAP, height_px=460, on_click=_clicked)
+
+
+def _map_of_trial(
+    run: CoverageRun, operator: str, tried: whatif.Shown | PlannerError | None, opacity: float
+) -> None:
+    shown = (
+        whatif.drawings(tried, opacity=opacity)
+        if isinstance(tried, whatif.Shown)
+        else overlay.of_run(run, operator=operator, kind=overlay.STATE, opacity=opacity)
+    )
+    if isinstance(tried, whatif.Shown):
+        whatif.badge()
+    drawings = (*scene.ground(), *shown, *scene.of_layer("site", label=False), *scene.names())
+    scene.show(drawings, key=MAP, height_px=520, on_click=lambda: whatif.take(MAP, run))
 
 
 def _clicked() -> None:
@@ -147,12 +208,12 @@ def _legend(run: CoverageRun, operator: str, kind: str) -> None:
         st.caption(state.tr(f"screen.coverage.note.{kind}"))
     if kind in palette.SCALES:
         legend.render(legend.of_scale(kind))
-    elif kind == overlay.SERVER:
-        _servers(run, operator)
+    elif kind in overlay.LANDS:
+        _servers(run, operator, second=kind == overlay.SECOND)
     elif kind == overlay.FAST:
         legend.render(legend.of_fast())
     else:
-        legend.render(legend.of_levels() if kind == overlay.LEVEL else legend.of_states())
+        legend.render(legend.of_levels() if kind in LEVELS else legend.of_states())
     if kind in GAPS:
         st.caption(state.tr("screen.legend.not_drawn"))
     legend.render(legend.of_sites())
@@ -160,11 +221,11 @@ def _legend(run: CoverageRun, operator: str, kind: str) -> None:
         st.caption(state.tr(run.circles_key))
 
 
-def _servers(run: CoverageRun, operator: str) -> None:
+def _servers(run: CoverageRun, operator: str, *, second: bool) -> None:
     table = state.table("site")
     names = {key: name for key, name in zip(table["id"], table["name"], strict=True) if isinstance(name, str)}
-    st.caption(state.tr("screen.legend.servers"))
-    entries, n_left = legend.of_servers(run, operator, names=names)
+    st.caption(state.tr("screen.legend.second" if second else "screen.legend.servers"))
+    entries, n_left = legend.of_servers(run, operator, names=names, second=second)
     legend.render(entries)
     if n_left:
         st.caption(state.tr("screen.legend.servers.more", n=n_left))
@@ -179,6 +240,8 @@ def _areas(run: CoverageRun) -> None:
     )
     for key in run.assumptions:
         st.markdown(f"- {state.md(key)}")
+    if run.n_urban_masts:
+        st.markdown(f"- {state.md('screen.coverage.urban', n=run.n_urban_masts)}")
     if not state.is_current(run):
         st.warning(state.tr("screen.coverage.outdated"), icon=":material/update:")
     rows = [_area_row(name, *shares) for name, shares in run.area_share.items()]

@@ -4,10 +4,36 @@ from __future__ import annotations
 
 import streamlit as st
 
-from screens import export, heading, intake, inventory, state, wizard
+from screens import (
+    checks,
+    editing,
+    export,
+    forms,
+    heading,
+    intake,
+    inventory,
+    parcel,
+    past,
+    state,
+    unplaced,
+    wizard,
+)
 from screens.guard import guarded
 
-PARTS = ("inventory", "import", "export", "wizard", "switch")
+PARTS = (
+    "inventory",
+    "import",
+    "unplaced",
+    "checks",
+    "forms",
+    "edit",
+    "history",
+    "copies",
+    "export",
+    "parcel",
+    "wizard",
+    "switch",
+)
 
 
 def render() -> None:
@@ -28,8 +54,22 @@ def render() -> None:
     )
     if part == "import":
         intake.any_layer()
+    elif part == "checks":
+        checks.render()
+    elif part == "forms":
+        forms.render()
+    elif part == "unplaced":
+        unplaced.render()
+    elif part == "edit":
+        editing.render()
+    elif part == "history":
+        past.changes()
+    elif part == "copies":
+        past.copies()
     elif part == "export":
         export.render()
+    elif part == "parcel":
+        parcel.render()
     elif part == "wizard":
         _steps()
     elif part == "switch":

@@ -8,17 +8,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from planning import advice, coverage, data
+from layers.cell import split
+from planning import advice, correction, coverage, data, gap, spread
 from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions
-from planning.spread import spread
 from planning.workspace import Workspace, open_workspace
-from screens import job, state
+from screens import figure, job, state
 from screens.guard import guarded
 
 JOB = "coverage"
 MODELS = ("auto", "rma", "uma")
-TECHNICAL_MODELS = ("umi", "p1812")
+PROFILE_MODELS = ("p1812",)
+TECHNICAL_MODELS = ("umi", *PROFILE_MODELS)
+TECHNOLOGIES = ("5G", "4G")
 FLAT_M = 2.0
 
 
@@ -55,27 +57,80 @@ def form(found: Workspace) -> None:
     found
         The open workspace.
     """
-    flat_m, clutter_m = _assumptions(found)
+    technology = _technology()
+    flat_m, clutter_m = assumptions(found)
     model = _model(found)
     cell_m = _cell_m()
+    calibration = _calibration(found)
     speed = st.checkbox(state.tr("screen.coverage.speed"), key="coverage_speed")
+    indoor = len(state.table("building")) > 0 and st.checkbox(
+        state.tr("screen.coverage.indoor"), key="coverage_indoor", help=state.tr("advice.model.indoor")
+    )
     if st.button(state.tr("screen.coverage.run"), type="primary", icon=":material/play_arrow:"):
         options = CoverageOptions(
-            model=model, cell_m=cell_m, assume_flat_m=flat_m, assume_clutter_m=clutter_m, speed=speed
+            technology=technology,
+            model=model,
+            cell_m=cell_m,
+            assume_flat_m=flat_m,
+            assume_clutter_m=clutter_m,
+            speed=speed,
+            calibration=calibration,
+            indoor=indoor,
         )
         _begin(found.folder, options)
         st.rerun()
 
 
-def _assumptions(found: Workspace) -> tuple[float | None, float | None]:
+def _technology() -> str:
+    """5G, and 4G where the workspace knows masts that carry it."""
+    on_air = {name for values in state.table("site")["technologies"] for name in split(values)}
+    on_air |= set(state.table("cell")["technology"].dropna())
+    offered = [name for name in TECHNOLOGIES if name == gap.TARGET or name in on_air]
+    if len(offered) < 2:
+        return gap.TARGET
+    return str(
+        st.radio(state.tr("screen.coverage.technology"), offered, horizontal=True, key="coverage_technology")
+    )
+
+
+def _calibration(found: Workspace) -> str | None:
+    """A correction kept by name, where there is one."""
+    names = state.remember("corrections", lambda: correction.names(found))
+    if not names:
+        return None
+    return st.selectbox(
+        state.tr("screen.coverage.calibration"),
+        names,
+        index=None,
+        placeholder=state.tr("screen.coverage.calibration.none"),
+        key="coverage_calibration",
+    )
+
+
+def assumptions(found: Workspace, *, key: str = "assume") -> tuple[float | None, float | None]:
+    """
+    Ask what to take where ground and clutter are not known.
+
+    Parameters
+    ----------
+    found
+        The open workspace.
+    key
+        Beginning of the names of the widgets.
+
+    Returns
+    -------
+    flat_m, clutter_m
+        Heights assumed [m]; None where they are known or nothing shall be assumed.
+    """
     flat_m, clutter_m = None, None
     if not (found.rasters / "terrain.tif").is_file() and st.checkbox(
-        state.tr("screen.coverage.flat", height=FLAT_M), value=True, key="assume_flat"
+        state.tr("screen.coverage.flat", height=FLAT_M), value=True, key=f"{key}_flat"
     ):
         flat_m = FLAT_M
     height_m = data.setting("clutter_default_building_m")
     if not (found.rasters / "clutter.tif").is_file() and st.checkbox(
-        state.tr("screen.coverage.clutter", height=height_m), value=True, key="assume_clutter"
+        state.tr("screen.coverage.clutter", height=height_m), value=True, key=f"{key}_clutter"
     ):
         clutter_m = height_m
     st.caption(state.tr("screen.coverage.assumed_note"))
@@ -122,7 +177,7 @@ def _begin(folder: Path, options: CoverageOptions) -> None:
     def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> CoverageRun:
         own = open_workspace(folder)
         try:
-            return coverage.run(own, options, now=moment, progress=progress, cancelled=cancelled)
+            return spread.estimate(own, options, now=moment, progress=progress, cancelled=cancelled)
         finally:
             own.store.close()
 
@@ -145,11 +200,35 @@ def begin_spread(folder: Path, run: CoverageRun) -> None:
     def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> CoverageRun:
         own = open_workspace(folder)
         try:
-            return spread(own, run, now=moment, progress=progress, cancelled=cancelled)
+            return spread.spread(own, run, now=moment, progress=progress, cancelled=cancelled)
         finally:
             own.store.close()
 
     job.start(JOB, work)
+
+
+def spread_of(run: CoverageRun, operator: str) -> None:
+    """
+    What other applicable models say of a headline, or the offer to ask them.
+
+    Parameters
+    ----------
+    run
+        The estimate.
+    operator
+        Operator id, ``any`` or ``two_or_more``.
+    """
+    told = figure.spread(run, operator)
+    if told:
+        st.markdown(told)
+        return
+    if is_running():
+        return
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.markdown(state.md("screen.coverage.spread.none"))
+    if right.button(state.tr("screen.coverage.spread.do"), icon=":material/compare_arrows:"):
+        begin_spread(state.opened().folder, run)
+        state.go("coverage")
 
 
 @st.fragment(run_every=0.6)

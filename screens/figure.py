@@ -13,7 +13,7 @@ from pandas.io.formats.style import Styler
 
 from geo.gap import Figures
 from geo.probability import ExpectedPeople
-from planning import data, text
+from planning import data, runs, text
 from planning.area import GapArea
 from planning.gap import GapResult
 from planning.runs import CoverageRun
@@ -93,13 +93,16 @@ def spread(run: CoverageRun, operator: str) -> str:
     words
         Markdown with the least and the most share; empty where no other model was asked.
     """
-    shares = {model: part[operator] for model, part in run.spread.items() if operator in part}
-    if len(shares) < 2:
+    found = runs.spread_range(run.spread, operator)
+    if found is None:
         return ""
-    each = "; ".join(f"{state.tr(f'model.short.{model}')} {share(value)}" for model, value in shares.items())
-    return state.md(
-        "screen.spread", least=share(min(shares.values())), most=share(max(shares.values())), each=each
+    each = "; ".join(
+        f"{state.tr(f'model.short.{model}')} {share(part[operator])}"
+        for model, part in run.spread.items()
+        if operator in part
     )
+    low, high = (text.number(100 * value, state.language()) for value in (found.low, found.high))
+    return state.md("screen.spread", low=low, high=high, each=each)
 
 
 def cautions(result: GapResult) -> None:

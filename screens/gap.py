@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import shapely
@@ -12,12 +13,12 @@ import streamlit as st
 
 from geo.gap import Figures
 from layers.catalogue import spec_of
-from planning import text
+from planning import gap, text
 from planning.area import GapArea
-from planning.gap import GapResult, HamletFigures
+from planning.gap import GapResult, HamletFigures, Presence
 from planning.runs import ANY, TWO_OR_MORE
 from planning.target import HamletCount, PlaceState, TargetState
-from screens import figure, heading, legend, scene, state
+from screens import estimate, figure, heading, legend, scene, state
 from screens.guard import guarded
 
 STATE_ORDER = ("uncovered", "unknown", "covered")
@@ -37,8 +38,15 @@ def render() -> None:
         return
     st.markdown(state.md("screen.gap.lead"))
     figure.cautions(result)
+    technology = _technology(result)
+    if technology != gap.TARGET:
+        _of_technology(result.technologies[technology], technology)
+        return
     _operators(result)
     operator = _operator(result)
+    run = state.latest_coverage()
+    if run is not None:
+        estimate.spread_of(run, operator)
     names = ("areas", "hamlets", "places", "wifi", "fiber")
     tabs = st.tabs([state.tr(f"screen.gap.tab.{name}") for name in names])
     with tabs[0]:
@@ -48,6 +56,41 @@ def render() -> None:
     for tab, draw in zip(tabs[2:], (_places, _wifi, _fiber), strict=True):
         with tab:
             draw(result)
+
+
+def _technology(result: GapResult) -> str:
+    """The targets speak of 5G; another technology is shown where it was estimated."""
+    names = [gap.TARGET, *sorted(set(result.technologies) - {gap.TARGET}, reverse=True)]
+    if len(names) < 2:
+        return gap.TARGET
+    chosen = st.segmented_control(
+        state.tr("screen.coverage.technology"), names, default=gap.TARGET, key="gap_technology"
+    )
+    return str(chosen or gap.TARGET)
+
+
+@guarded
+def _of_technology(found: Presence, technology: str) -> None:
+    """Figures and hamlets of a technology that no target speaks of."""
+    day = dt.datetime.fromisoformat(found.made_at).date()
+    st.markdown(state.md("screen.gap.technology", technology=technology, day=day))
+    if not found.is_current:
+        st.warning(state.tr("screen.coverage.outdated"), icon=":material/update:")
+    rows = pd.DataFrame([_counts(name, figures) for name, figures in found.operators.items()])
+    st.table(rows.set_index(state.tr("screen.gap.operator")))
+    figure.formulas(found.operators)
+    order = sorted(found.operators, key=lambda name: (name != ANY, name == TWO_OR_MORE))
+    operator = st.selectbox(
+        state.tr("screen.gap.whose"), order, format_func=state.operator_name, key=f"gap_operator_{technology}"
+    )
+    table = pd.DataFrame(
+        [_hamlet_row(row.name, row.figures[operator]) for row in _worst_first(found.hamlets, operator)]
+    )
+    if len(table):
+        height_px = min(460, ROW_PX * (len(table) + 1) + 2)
+        st.dataframe(
+            figure.written(table), hide_index=True, height=height_px, key=f"gap_hamlets_{technology}"
+        )
 
 
 def _operator(result: GapResult) -> str:
@@ -94,6 +137,18 @@ def _operators(result: GapResult) -> None:
     figure.formulas(result.operators, result.expected)
     if result.speed:
         _speed(result)
+    if result.indoor:
+        with st.expander(state.tr("screen.gap.indoors")):
+            for walls, indoors in result.indoor.items():
+                _indoor(walls, indoors)
+            st.caption(state.tr("assumption.indoor"))
+
+
+def _indoor(walls: str, indoors: Mapping[str, Figures]) -> None:
+    """Indoors stands by itself, one table for each class of houses."""
+    st.markdown(f"**{state.md('screen.gap.indoor', walls=state.tr(f'indoor.{walls}'))}**")
+    rows = pd.DataFrame([_counts(name, figures) for name, figures in indoors.items()])
+    st.table(rows.set_index(state.tr("screen.gap.operator")))
 
 
 def _speed(result: GapResult) -> None:

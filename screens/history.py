@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -101,6 +101,8 @@ def options_in_words(run: CoverageRun) -> str:
         state.tr(f"model.short.{chosen.model}"),
         state.tr("screen.history.cell", cell=cell_m),
     ]
+    if chosen.indoor:
+        parts.append(state.tr("screen.history.indoor"))
     if chosen.operator is not None:
         parts.append(state.operator_name(chosen.operator))
     if chosen.speed:
@@ -148,9 +150,21 @@ def people(found: Comparison) -> None:
     found
         The comparison.
     """
-    rows = [_change_row(name, change) for name, change in found.people.items()]
-    st.table(pd.DataFrame(rows).set_index(state.tr("screen.gap.operator")))
+    changes(found.people)
     st.caption(state.tr("screen.history.people_note"))
+
+
+def changes(people_of: Mapping[str, Change]) -> None:
+    """
+    A table of people whose state differs.
+
+    Parameters
+    ----------
+    people_of
+        Operator, ``any`` or ``two_or_more`` to the change.
+    """
+    rows = [_change_row(name, change) for name, change in people_of.items()]
+    st.table(pd.DataFrame(rows).set_index(state.tr("screen.gap.operator")))
 
 
 def _moment(run: CoverageRun) -> str:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from geo.crs import TM3
+from geo.reading import Variant
 from layers.catalogue import CATALOGUE
-from layers.exchange.headings import POSITION
+from layers.exchange.headings import COMPOUND, POSITION
 from layers.exchange.transit import received
 from layers.issue import Issue, Severity
 from layers.spec import LayerSpec, Style
-from planning import exchange, position, text
+from planning import data, exchange, findings, position, quality, text
 from planning.intake import Answers, Preview, Question, Topic
-from screens import guard, mapview, scene, state
+from planning.question import from_option
+from screens import guard, mapview, scene, state, system
 from screens.guard import guarded
 
 KEPT = "intake_kept"
 SHOWN_ISSUES = 12
 SHOWN_ROWS = 300
 IGNORE = ""
-STAYING = (Topic.SHEET, Topic.ENCODING, Topic.CRS, Topic.OPERATOR, Topic.PLACEMENT)
+STAYING = (Topic.SHEET, Topic.ENCODING, Topic.CRS, Topic.OPERATOR, Topic.PLACEMENT, Topic.MENDING)
 OUTLINE = (Style(colour="#ffffff", weight_px=0.0, fill_opacity=1.0), Style(colour="#37474f", weight_px=1.6))
 ROWS = Style(colour="#0b5563", radius_px=5.0, weight_px=1.5, fill_opacity=0.15)
 OTHER = Style(colour="#9b2226", radius_px=4.0, weight_px=1.2)
@@ -168,7 +169,8 @@ def _preview(file: UploadedFile, layer: str, answers: Answers) -> Preview:
     if kept is not None and kept[0] == key:
         return kept[1]  # type: ignore[no-any-return]
     with st.spinner(state.tr("screen.intake.reading")), received(file.getvalue()) as path:
-        shown = exchange.preview(found, path, layer=layer, answers=answers, name=file.name)
+        today = state.now().date()
+        shown = exchange.preview(found, path, layer=layer, answers=answers, name=file.name, today=today)
     st.session_state["intake_preview"] = (key, shown)
     return shown
 
@@ -179,13 +181,17 @@ def _answers(own: str) -> Answers:
     leave = set(get(f"{own}.leave", ()))
     if get(f"{own}.leave_errors", False):
         leave |= set(get(f"{own}.error_rows", ()))
+    chosen = get(f"{own}.crs")
+    epsg, variant = (None, Variant.PLAIN) if chosen is None else from_option(chosen)
     return Answers(
         columns=dict(get(f"{own}.columns", {})),
-        epsg=get(f"{own}.crs") or None,
+        epsg=epsg,
+        variant=variant,
         encoding=get(f"{own}.encoding"),
         sheet=get(f"{own}.sheet"),
         operator=get(f"{own}.operator"),
         place_by_hamlet=get(f"{own}.placement", True),
+        mend_rows=get(f"{own}.mending", True),
         leave_out=frozenset(leave),
     )
 
@@ -245,7 +251,7 @@ def _whereabouts(found: position.Whereabouts) -> None:
         )
         (st.warning if found.n_far else st.caption)(words)
     if found.other_epsg is not None and found.epsg is not None:
-        names = {"name": system_name(found.epsg), "other": system_name(found.other_epsg)}
+        names = {"name": system.system_name(found.epsg), "other": system.system_name(found.other_epsg)}
         st.caption(state.md("screen.intake.where.other", km=other_km, **names))
 
 
@@ -265,6 +271,8 @@ def _columns(shown: Preview, own: str) -> None:
     wanted = any(one.topic is Topic.COLUMNS for one in shown.questions)
     with st.expander(state.tr("screen.intake.columns"), expanded=wanted):
         st.caption(state.tr("screen.intake.columns.lead"))
+        if shown.is_remembered:
+            st.caption(state.tr("screen.intake.remembered"))
         fields = _fields(shown.spec)
         titles = list(fields)
         by_name = {name: title for title, name in fields.items()}
@@ -301,7 +309,11 @@ def _fields(spec: LayerSpec) -> dict[str, str]:
     own = {
         state.column_title(spec, column.name): column.name for column in spec.columns if not column.technical
     }
-    places = {state.tr(f"screen.intake.position.{name.removeprefix('_')}"): name for name in POSITION}
+    several = [name for name in COMPOUND if any(alias.layer == spec.name and alias.field == name
+               for alias in data.aliases().columns)]  # fmt: skip
+    places = {
+        state.tr(f"screen.intake.position.{name.removeprefix('_')}"): name for name in (*POSITION, *several)
+    }
     return {state.tr("screen.intake.ignore"): IGNORE, **places, **own}
 
 
@@ -314,6 +326,32 @@ def _issues(shown: Preview) -> None:
         words = state.tr(f"screen.intake.issues.{gravity.value}", n=len(found))
         with st.expander(words, expanded=gravity is not Severity.WARNING, icon=ICONS[gravity]):
             _list(found)
+    if left:
+        _report(shown, left)
+
+
+def _report(shown: Preview, issues: Sequence[Issue]) -> None:
+    """All of it as a page that can be sent back to whoever sent the file."""
+    converted = shown.converted
+    report = quality.of_file(
+        shown.name,
+        issues,
+        n_rows=len(shown.rows),
+        today=state.now().date(),
+        layer=shown.spec.name,
+        table=None if converted is None else converted.table,
+        row_numbers=() if converted is None else converted.row_numbers,
+    )
+    columns = st.columns(len(findings.FORMATS) + 1)
+    for column, form in zip(columns, findings.FORMATS, strict=False):
+        column.download_button(
+            state.tr(f"screen.checks.download.{form}"),
+            findings.write(report, form, state.language()),
+            file_name=f"{state.tr('screen.checks.file')}.{form}",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"intake_report.{shown.spec.name}.{form}",
+        )
 
 
 def _list(issues: Sequence[Issue]) -> None:
@@ -334,7 +372,7 @@ def _questions(shown: Preview, own: str) -> None:
     if errors:
         st.checkbox(state.tr("screen.intake.leave_errors", n=len(errors)), key=f"{own}.leave_errors")
     for question in questions:
-        _question(question, own)
+        _question(question, shown, own)
 
 
 def _asked(shown: Preview, own: str) -> tuple[Question, ...]:
@@ -347,19 +385,26 @@ def _asked(shown: Preview, own: str) -> tuple[Question, ...]:
     return tuple(merged[topic] for topic in Topic if topic in merged)
 
 
-def _question(question: Question, own: str) -> None:
+def _encoding(question: Question, shown: Preview, own: str) -> None:
+    """The same lines in each encoding; the user takes the one that can be read."""
+    kept = f"{own}.decodings"
+    lines: Mapping[str, tuple[str, ...]] = shown.decodings or st.session_state.get(kept, {})
+    st.session_state[kept] = lines
+    choices = [str(one) for one in question.options]
+    st.radio(
+        state.tr("screen.intake.encoding.preview"),
+        choices,
+        index=None,
+        captions=[state.plain_md(" / ".join(lines.get(one, ()))) for one in choices],
+        format_func=str.upper,
+        key=f"{own}.encoding",
+    )
+
+
+def _question(question: Question, shown: Preview, own: str) -> None:
     topic = question.topic
     if topic is Topic.CRS:
-        options = [int(str(code)) for code in question.options]
-        st.selectbox(
-            state.tr("screen.intake.crs"),
-            options,
-            index=options.index(int(str(question.proposed))) if question.proposed in options else None,
-            format_func=system_name,
-            help=state.tr("screen.intake.crs.help"),
-            placeholder=state.tr("screen.intake.crs.choose"),
-            key=f"{own}.crs",
-        )
+        system.choose(question, shown, key=f"{own}.crs")
     elif topic is Topic.OPERATOR:
         options_ = [str(one) for one in question.options]
         st.selectbox(
@@ -369,11 +414,15 @@ def _question(question: Question, own: str) -> None:
             format_func=state.operator_name,
             key=f"{own}.operator",
         )
-    elif topic in (Topic.SHEET, Topic.ENCODING):
+    elif topic is Topic.ENCODING:
+        _encoding(question, shown, own)
+    elif topic is Topic.SHEET:
         choices = [str(one) for one in question.options]
         st.selectbox(
             state.tr(f"screen.intake.{topic.value}"), choices, index=None, key=f"{own}.{topic.value}"
         )
+    elif topic is Topic.MENDING:
+        st.checkbox(state.tr("screen.intake.mending", n=len(question.rows)), value=True, key=f"{own}.mending")
     elif topic is Topic.PLACEMENT:
         st.checkbox(
             state.tr("screen.intake.placement", n=len(question.rows)), value=True, key=f"{own}.placement"
@@ -390,30 +439,8 @@ def _question(question: Question, own: str) -> None:
         st.caption(state.tr(f"screen.intake.{topic.value}"))
 
 
-def system_name(epsg: int) -> str:
-    """
-    Name of a coordinate system for officials.
-
-    Parameters
-    ----------
-    epsg
-        Its code.
-
-    Returns
-    -------
-    name
-        In the language of the session; with the code behind *Kỹ thuật*.
-    """
-    if epsg in TM3:
-        degrees, minutes = divmod(round(TM3[epsg] * 60), 60)
-        name = state.tr("screen.crs.tm3", meridian=f"{degrees}°{minutes:02d}'")
-    else:
-        name = state.tr(f"screen.crs.{epsg}")
-    return f"{name} – EPSG:{epsg}" if state.is_technical() else name
-
-
 def _accept(shown: Preview, own: str, layer: str, *, may_replace: bool) -> str | None:
-    replaces = may_replace and len(state.table(layer)) > 0 and _mode() == "replace"
+    mode = _mode() if may_replace and len(state.table(layer)) > 0 else "append"
     n_rows = len([row for row in shown.rows if row not in shown.answers.leave_out])
     left = [one for one in shown.issues if one.row not in shown.answers.leave_out]
     blocked = shown.converted is None or any(one.severity is Severity.ERROR for one in left) or n_rows == 0
@@ -430,7 +457,14 @@ def _accept(shown: Preview, own: str, layer: str, *, may_replace: bool) -> str |
     ):
         return None
     agreed = replace(shown, answers=replace(shown.answers, is_confirmed=True))
-    accepted = exchange.accept(state.opened(), agreed, replace=replaces, now=state.now())
+    accepted = exchange.accept(
+        state.opened(),
+        agreed,
+        replace=mode == "replace",
+        update=mode == "update",
+        now=state.now(),
+        actor=state.actor(),
+    )
     clear(layer)
     return _done(layer, len(accepted.table), accepted.n_skipped)
 
@@ -439,7 +473,7 @@ def _mode() -> str:
     return str(
         st.radio(
             state.tr("screen.intake.mode"),
-            ("append", "replace"),
+            ("append", "update", "replace"),
             format_func=lambda name: state.tr(f"screen.intake.mode.{name}"),
             horizontal=True,
             key="intake_mode",

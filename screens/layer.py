@@ -17,7 +17,7 @@ from layers.cell import operators_of
 from layers.spec import Geometry, LayerSpec
 from planning import text
 from planning.runs import CoverageRun
-from screens import figure, heading, legend, mapview, overlay, scene, state
+from screens import edition, figure, heading, legend, mapview, overlay, scene, state
 from screens.guard import guarded
 from screens.mapview import Click
 
@@ -68,12 +68,17 @@ def render() -> None:
 @st.fragment
 @guarded
 def _body() -> None:
+    with edition.shown(edition.choose()):
+        _map()
+
+
+def _map() -> None:
     specs = [
         spec
         for spec in CATALOGUE
         if spec.filled and spec.name not in NOT_DRAWN and state.table(spec.name).geometry.notna().any()
     ]
-    run = state.latest_coverage()
+    run = edition.of_run(state.latest_coverage(), state.audience())
     with st.container(key="layer_body"):  # on a narrow screen the map comes first, see main.SHEET
         left, middle, right = st.columns([1.45, 3.4, 1.35], gap="small")
     with left:

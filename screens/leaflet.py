@@ -139,9 +139,20 @@ window.hatangso = (function () {
     });
   }
   function look(map) {
-    if (map.hatangsoBox && map.getSize().x > 0) {
+    var size = map.getSize();
+    if (map.hatangsoBox && size.x > 0 && size.y > 0) {
       map.fitBounds(map.hatangsoBox, { padding: [8, 8], maxZoom: 17, animate: false });
+      map.hatangsoLooked = { zoom: map.getZoom(), centre: map.getCenter() };
     }
+  }
+  // Whether the user took the map elsewhere: a click does not, and a frame that still grows is fitted again.
+  function strayed(map) {
+    var at = map.hatangsoLooked;
+    if (at && !map.hatangsoMoved) {
+      var off = map.project(map.getCenter()).distanceTo(map.project(at.centre));
+      map.hatangsoMoved = map.getZoom() !== at.zoom || off > 2;
+    }
+    return map.hatangsoMoved;
   }
   var View = L.Layer.extend({
     initialize: function (box) { this.hatangsoBox = box; },
@@ -177,13 +188,10 @@ window.hatangso = (function () {
         event.latlng.reach_m = map.distance(event.latlng, side);
         event.latlng.zoom = map.getZoom();
       });
-      function touched() { map.hatangsoMoved = true; }
-      ['pointerdown', 'wheel', 'keydown'].forEach(function (act) {
-        box.addEventListener(act, touched, { passive: true });
-      });
       new ResizeObserver(function () {
+        var own = strayed(map);
         map.invalidateSize({ pan: false });
-        if (!map.hatangsoMoved) { look(map); }
+        if (!own) { look(map); }
       }).observe(box);
     }
   };

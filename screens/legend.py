@@ -165,9 +165,11 @@ def of_scale(quantity: str) -> tuple[Entry, ...]:
     return tuple(rows)
 
 
-def of_servers(run: CoverageRun, operator: str, *, names: Mapping[str, str]) -> tuple[tuple[Entry, ...], int]:
+def of_servers(
+    run: CoverageRun, operator: str, *, names: Mapping[str, str], second: bool = False
+) -> tuple[tuple[Entry, ...], int]:
     """
-    Masts that serve best somewhere.
+    Masts that serve best, or stand second, somewhere.
 
     Parameters
     ----------
@@ -177,6 +179,8 @@ def of_servers(run: CoverageRun, operator: str, *, names: Mapping[str, str]) -> 
         Operator id.
     names
         Mast to the name people call it.
+    second
+        True for those that stand second.
 
     Returns
     -------
@@ -184,7 +188,7 @@ def of_servers(run: CoverageRun, operator: str, *, names: Mapping[str, str]) -> 
         Those that serve most land first, a dozen at most, then what stands for none; and how many masts are
         not among them.
     """
-    masts = territory.of_run(run, operator).masts
+    masts = territory.of_run(run, operator, second=second).masts
     rows = [
         Entry(words=names.get(mast) or mast, shape="area", colour=colour) for mast, colour in masts.items()
     ]
@@ -266,7 +270,15 @@ def of_layer(spec: LayerSpec, *, operators: Sequence[str]) -> tuple[Entry, ...]:
         if spec.name == "site":
             named.append(Entry(words=state.tr("screen.legend.no_5g"), colour="#616161", shape="ring"))
         return tuple(named)
-    return tuple(_entry(title, kind, spec.style) for kind in _kinds(spec))
+    kinds = _kinds(spec)
+    return tuple(
+        _entry(
+            title if len(kinds) == 1 else f"{title} ({state.tr(f'screen.legend.shape.{kind.value}')})",
+            kind,
+            spec.style,
+        )
+        for kind in kinds
+    )
 
 
 def _entry(words: str, kind: Geometry, style: Style) -> Entry:

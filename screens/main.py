@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from planning import data
-from screens import assets, coverage, dataset, gap, layer, offline, start, state, wording
+from screens import assets, coverage, dataset, gap, layer, offline, start, state, target, wording
 from screens.guard import guarded
 
 SCREENS: Mapping[str, tuple[Callable[[], None], str, str]] = {
     "start": (start.render, "tong-quan", ":material/home:"),
     "layer": (layer.render, "ban-do", ":material/map:"),
     "coverage": (coverage.render, "vung-phu-song", ":material/cell_tower:"),
+    "target": (target.render, "chi-tieu", ":material/fact_check:"),
     "gap": (gap.render, "noi-chua-dat", ":material/signal_disconnected:"),
     "dataset": (dataset.render, "bo-du-lieu", ":material/folder_open:"),
 }
@@ -48,6 +49,7 @@ LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
 def render() -> None:
     """Draw the whole page: navigation, switches, then the chosen screen."""
+    state.take_address()
     st.set_page_config(
         page_title=state.tr("screen.product"),
         page_icon=ICON,

@@ -12,8 +12,12 @@ from screens.palette import FAST_COLOURS, STATE_COLOURS
 
 LEVEL, STATE, PROBABILITY, SERVER = "level", "state", "probability", "server"
 SPEED, FAST, COUNT, SINR = "speed", "fast", "count", "sinr"
-KINDS = (LEVEL, STATE, PROBABILITY, SERVER, SPEED, FAST, COUNT)
-TECHNICAL = (SINR,)
+INDOOR, INDOOR_EFFICIENT = "indoor", "indoor_efficient"
+SECOND, LEAD = "second", "lead"
+KINDS = (LEVEL, STATE, PROBABILITY, INDOOR, SERVER, SECOND, LEAD, SPEED, FAST, COUNT)
+TECHNICAL = (INDOOR_EFFICIENT, SINR)
+LANDS = (SERVER, SECOND)
+HOUSES = (INDOOR, INDOOR_EFFICIENT)
 
 
 def of_run(run: CoverageRun, *, operator: str, kind: str, opacity: float) -> tuple[Drawing, ...]:
@@ -57,7 +61,28 @@ def of_change(path: Path, *, opacity: float) -> tuple[Drawing, ...]:
     drawings
         None where the workspace has no outline.
     """
-    return _drawn(path, palette.of_changes(), opacity)
+    return of_raster(path, palette.of_changes(), opacity=opacity)
+
+
+def of_raster(path: Path, style: tiles.TileStyle, *, opacity: float) -> tuple[Drawing, ...]:
+    """
+    Any raster over the map.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    style
+        Its colours.
+    opacity
+        Opacity, 0–1.
+
+    Returns
+    -------
+    drawings
+        None where the workspace has no outline.
+    """
+    return _drawn(path, style, opacity)
 
 
 def kinds(run: CoverageRun, operator: str, *, technical: bool) -> tuple[str, ...]:
@@ -118,6 +143,10 @@ def _paths(run: CoverageRun, kind: str) -> Mapping[str, Path]:
         FAST: run.fast_paths,
         COUNT: run.count_paths,
         SINR: run.sinr_paths,
+        INDOOR: run.indoor_paths,
+        INDOOR_EFFICIENT: run.indoor_efficient_paths,
+        SECOND: run.second_paths,
+        LEAD: run.lead_paths,
     }[kind]
 
 
@@ -126,12 +155,14 @@ def _style(run: CoverageRun, operator: str, kind: str) -> tiles.TileStyle:
         return palette.of_scale(kind)
     if kind == LEVEL:
         return palette.of_levels()
-    if kind == SERVER:
-        return _servers(run, operator)
+    if kind in HOUSES:
+        return palette.of_power()
+    if kind in LANDS:
+        return _servers(run, operator, kind)
     return palette.of_states(FAST_COLOURS if kind == FAST else STATE_COLOURS)
 
 
-def _servers(run: CoverageRun, operator: str) -> tiles.TileStyle:
-    sectors = territory.of_run(run, operator).sectors
+def _servers(run: CoverageRun, operator: str, kind: str) -> tiles.TileStyle:
+    sectors = territory.of_run(run, operator, second=kind == SECOND).sectors
     shown = tuple((index, tiles.rgba(colour)) for index, colour in sectors.items())
     return tiles.TileStyle(states=(*shown, (-1, tiles.rgba(territory.NO_SERVER_COLOUR))))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from geo.coverage import State
 from planning import compare, data
-from planning.runs import CENTI, UNKNOWN_LEVEL, UNKNOWN_PERCENT
+from planning.runs import CENTI, LEAST_POWER, UNKNOWN_LEVEL, UNKNOWN_PERCENT
 from screens import tiles
 
 UNKNOWN_COLOUR = "#9e9e9e"
@@ -59,6 +59,10 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
         "count": Scale(
             classes=((4, "#54278f"), (3, "#756bb1"), (2, "#9e9ac8"), (1, "#cbc9e2"), (0, "#f3ead6"))
         ),
+        "lead": Scale(
+            classes=((20, "#00441b"), (10, "#1b7837"), (6, "#5aae61"), (3, "#a6dba0"), (0, "#f1e3a6")),
+            step=1 / CENTI,
+        ),
         "sinr": Scale(
             classes=((20, "#253494"), (13, "#2c7fb8"), (6, "#41b6c4"), (0, "#a1dab4"), (-30, "#efe3a0")),
             step=1 / CENTI,
@@ -79,6 +83,20 @@ def of_levels() -> tiles.TileStyle:
     """
     shown = [(index, tiles.rgba(row.colour)) for index, row in enumerate(data.level_rows())]
     return tiles.TileStyle(states=(*shown, (UNKNOWN_LEVEL, tiles.rgba(UNKNOWN_COLOUR))))
+
+
+def of_power() -> tiles.TileStyle:
+    """
+    Levels of a raster of power.
+
+    Returns
+    -------
+    style
+        For rasters in hundredths of a decibel in which ``UNKNOWN_POWER`` stands for unknown.
+    """
+    least_dbm = LEAST_POWER / CENTI
+    levels = tuple((max(row.lower_dbm, least_dbm), tiles.rgba(row.colour)) for row in data.level_rows())
+    return tiles.TileStyle(levels=levels, scale=1 / CENTI, below=tiles.rgba(UNKNOWN_COLOUR))
 
 
 def of_states(colours: Mapping[str, str]) -> tiles.TileStyle:

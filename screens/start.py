@@ -6,7 +6,7 @@ import streamlit as st
 
 from planning.gap import GapResult
 from planning.runs import CoverageRun
-from screens import figure, heading, legend, scene, state
+from screens import estimate, figure, heading, legend, scene, state
 
 
 def render() -> None:
@@ -72,9 +72,7 @@ def _figures(run: CoverageRun, result: GapResult) -> None:
         expected = result.expected.get("any")
         if expected is not None:
             st.markdown(state.md("screen.start.expected", band=figure.band(expected)))
-        told = figure.spread(run, "any")
-        if told:
-            st.markdown(told)
+        estimate.spread_of(run, "any")
         st.markdown(state.md("screen.start.assumed", share=figure.share(figures.assumed_share)))
         _speed(result)
     with right:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import numbers
 import os
 from collections.abc import Callable, Hashable, Mapping
@@ -14,9 +15,13 @@ import pandas as pd
 import streamlit as st
 
 from geo.errors import NotFoundError, StoreError
+from layers.catalogue import spec_of
 from layers.spec import LayerSpec
+from layers.store import exists, folder_of, mark_of
+from layers.store.address import is_address
 from planning import coverage, data, gap, runs, sample, text
 from planning.gap import GapResult
+from planning.release import UNSTATED, Audience, release
 from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions, digest
 from planning.workspace import Inventory, Workspace, inventory, open_workspace
@@ -24,6 +29,7 @@ from planning.workspace import Inventory, Workspace, inventory, open_workspace
 ROOT = Path(__file__).resolve().parent.parent
 MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]()<>#+-!|~$:"})
 OPERATOR_COLUMNS = ("operators", "operator", "owner", "shared_with")  # ids of operators among other names
+AUDIENCE = "audience_drawn"
 T = TypeVar("T")
 Version = tuple[tuple[str, int, int], ...]
 
@@ -120,7 +126,23 @@ def now() -> dt.datetime:
     return dt.datetime.now().astimezone()
 
 
-ADDRESS_NAME = "bo"
+ADDRESS_NAME, ADDRESS_LANGUAGE = "bo", "ngon_ngu"
+
+
+def actor() -> str:
+    """
+    Who works at this computer, for the history of changes.
+
+    Returns
+    -------
+    actor
+        The name typed in this session, else that of the account.
+    """
+    typed = str(st.session_state.get("actor") or "").strip()
+    try:
+        return typed or getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        return ""
 
 
 def default_folder() -> Path:
@@ -132,7 +154,17 @@ def default_folder() -> Path:
     folder
         ``HATANGSO_WORKSPACE``, else ``var/sample``.
     """
-    return Path(os.environ.get("HATANGSO_WORKSPACE") or ROOT / "var" / "sample")
+    place = os.environ.get("HATANGSO_WORKSPACE") or str(ROOT / "var" / "sample")
+    found = folder_of(place)
+    if is_address(place) and not exists(found):
+        open_workspace(place).store.close()  # from now on the folder names its database
+    return found
+
+
+def _around() -> dict[str, Path]:
+    """Workspaces beside the one opened at start, by the names of their folders."""
+    beside = default_folder().parent
+    return {path.name: path for path in sorted(beside.glob("*/")) if exists(path)}
 
 
 def folder() -> Path:
@@ -148,19 +180,33 @@ def folder() -> Path:
     chosen = st.session_state.get("folder")
     if chosen:
         return Path(chosen)
-    around = {path.parent.name: path.parent for path in default_folder().parent.glob("*/workspace.gpkg")}
+    around = _around()
     named = around.get(str(st.query_params.get(ADDRESS_NAME, "")))
     if named is not None:
         return named
-    if (default_folder() / "workspace.gpkg").is_file() or not around:
+    if exists(default_folder()) or not around:
         return default_folder()
-    return max(around.values(), key=lambda path: (path / "workspace.gpkg").stat().st_mtime)
+    return max(around.values(), key=_changed)
+
+
+def _changed(path: Path) -> float:
+    file = mark_of(path)
+    return 0.0 if file is None else file.stat().st_mtime
 
 
 def keep_address() -> None:
-    """Name the open workspace in the address, so that reloading the page or a second tab opens it again."""
+    """Name the open workspace and the language in the address, so that opening it again shows both again."""
     if st.query_params.get(ADDRESS_NAME) != folder().name:
         st.query_params[ADDRESS_NAME] = folder().name
+    if st.query_params.get(ADDRESS_LANGUAGE, data.LANGUAGES[0]) != language():
+        st.query_params[ADDRESS_LANGUAGE] = language()
+
+
+def take_address() -> None:
+    """Begin a session in the language that the address names."""
+    named = st.query_params.get(ADDRESS_LANGUAGE)
+    if "language" not in st.session_state and named in data.LANGUAGES:
+        st.session_state["language"] = named
 
 
 def folders() -> tuple[Path, ...]:
@@ -172,8 +218,7 @@ def folders() -> tuple[Path, ...]:
     folders
         In the order of their names.
     """
-    around = {path.parent for path in default_folder().parent.glob("*/workspace.gpkg")}
-    return tuple(sorted(around | {folder()}))
+    return tuple(sorted({*_around().values(), folder()}))
 
 
 def choose(path: Path) -> None:
@@ -208,7 +253,7 @@ def folder_name(path: Path) -> str:
         The name it carries; the folder's where it cannot be opened.
     """
     try:
-        return _open(str(path), (path / "workspace.gpkg").stat().st_ino).name
+        return _opened(path).name
     except (StoreError, OSError):
         return tr("screen.dataset.switch.broken", name=path.name)
 
@@ -216,7 +261,7 @@ def folder_name(path: Path) -> str:
 def make_sample() -> None:
     """Make the fictional commune beside the other workspaces, if need be, and open it."""
     path = default_folder().parent / "sample"
-    if not (path / "workspace.gpkg").is_file():
+    if not exists(path):
         with st.spinner(tr("screen.choice.sample.making")):
             sample.make(path, seed=1, now=now())
         with st.spinner(tr("screen.choice.sample.estimating")):
@@ -230,7 +275,7 @@ def make_sample() -> None:
 def make_starter() -> None:
     """Make the almost empty set of Xã Hà Đông, if need be, and open it."""
     path = default_folder().parent / "xa-ha-dong"
-    if not (path / "workspace.gpkg").is_file():
+    if not exists(path):
         sample.make_starter(path, now=now())
     choose(path)
     st.rerun()
@@ -250,14 +295,25 @@ def version(path: Path) -> Version:
     version
         Name, time of last change and size of its files; empty where there is no workspace.
     """
-    files = [path / "workspace.gpkg", *sorted((path / "rasters").glob("*"))]
+    mark = mark_of(path)
+    files = [*([] if mark is None else [mark]), *sorted((path / "rasters").glob("*"))]
     found = [(file.name, file.stat()) for file in files if file.is_file()]
-    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    marks = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    if mark is None or mark.suffix == ".gpkg":
+        return marks
+    return (*marks, ("", _opened(path).store.last_change(), 0))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _open(path: str, inode: int) -> Workspace:  # noqa: ARG001 - part of the key
     return open_workspace(Path(path))
+
+
+def _opened(path: Path) -> Workspace:
+    file = mark_of(path)
+    if file is None:
+        raise NotFoundError("workspace_missing", folder=path.name)
+    return _open(str(path), file.stat().st_ino)
 
 
 def workspace_exists() -> bool:
@@ -269,7 +325,7 @@ def workspace_exists() -> bool:
     exists
         True even where that file turns out to be unusable.
     """
-    return (folder() / "workspace.gpkg").is_file()
+    return exists(folder())
 
 
 def workspace() -> Workspace | None:
@@ -282,8 +338,7 @@ def workspace() -> Workspace | None:
         None where none exists yet.
     """
     path = folder()
-    file = path / "workspace.gpkg"
-    return _open(str(path), file.stat().st_ino) if file.is_file() else None
+    return _opened(path) if exists(path) else None
 
 
 def opened() -> Workspace:
@@ -328,7 +383,33 @@ def remember(name: Hashable, make: Callable[[], T]) -> T:
         The value.
     """
     path = opened().folder
-    return cast("T", _kept((name, str(path), version(path)), make))
+    whom = audience()
+    return cast("T", _kept((name, whom.sharing, whom.operator, str(path), version(path)), make))
+
+
+def audience() -> Audience:
+    """
+    Whom the screen is being drawn for.
+
+    Returns
+    -------
+    audience
+        The office itself, unless a screen draws another edition.
+    """
+    found: Audience = st.session_state.get(AUDIENCE) or Audience(sharing=UNSTATED)
+    return found
+
+
+def set_audience(whom: Audience) -> None:
+    """
+    Draw for another audience from now on; only ``screens.edition`` does, and undoes it.
+
+    Parameters
+    ----------
+    whom
+        The audience.
+    """
+    st.session_state[AUDIENCE] = whom
 
 
 def table(layer: str) -> gpd.GeoDataFrame:
@@ -345,19 +426,25 @@ def table(layer: str) -> gpd.GeoDataFrame:
     table
         Rows in EPSG:4326.
     """
-    return remember(("table", layer), lambda: opened().store.read(layer))
+    return remember(("table", layer), lambda: _released(layer))
+
+
+def _released(layer: str) -> gpd.GeoDataFrame:
+    found = opened()
+    rows = found.store.read(layer)
+    return release(rows, spec_of(layer), audience(), calc_epsg=found.calc_epsg).table
 
 
 def latest_coverage() -> CoverageRun | None:
     """
-    The last coverage estimate of the open workspace.
+    The last 5G estimate of the open workspace: the one that the targets are judged by.
 
     Returns
     -------
     run
         None where nothing was estimated yet.
     """
-    return remember("coverage", lambda: runs.latest(opened()))
+    return remember("coverage", lambda: runs.latest(opened(), technology=gap.TARGET))
 
 
 def is_current(run: CoverageRun) -> bool:

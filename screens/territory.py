@@ -36,27 +36,31 @@ class Territory:
     masts: Mapping[str, str]
 
 
-def of_run(run: CoverageRun, operator: str) -> Territory:
+def of_run(run: CoverageRun, operator: str, *, second: bool = False) -> Territory:
     """
-    Colours of the best servers of one operator.
+    Colours of the servers of one operator.
 
     Parameters
     ----------
     run
-        The estimate; it must hold the operator's best servers.
+        The estimate; it must hold the operator's servers.
     operator
         Operator id.
+    second
+        True for the servers that stand second instead of the best ones.
 
     Returns
     -------
     territory
         Reckoned once for each state of the workspace.
     """
-    return state.remember(("territory", run.digest, operator), lambda: _reckon(run, operator))
+    return state.remember(
+        ("territory", run.digest, operator, second), lambda: _reckon(run, operator, second=second)
+    )
 
 
-def _reckon(run: CoverageRun, operator: str) -> Territory:
-    values = io.read(run.server_paths[operator]).values
+def _reckon(run: CoverageRun, operator: str, *, second: bool) -> Territory:
+    values = io.read((run.second_paths if second else run.server_paths)[operator]).values
     met = [int(value) for value in np.unique(values) if value >= 0]
     cells = state.table("cell")
     sites = dict(zip(cells["id"], cells["site_id"], strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,13 +11,15 @@ import streamlit as st
 
 from geo import io
 from geo.coverage import State
+from geo.crs import transform
 from geo.errors import PlannerError, ShapeError
 from geo.link import Obstacle
+from geo.radio import Transmitter
 from layers.catalogue import spec_of
 from planning import coverage, data, text, why
 from planning.coverage import Inputs
 from planning.runs import ANY, TWO_OR_MORE, CoverageRun
-from planning.why import Answer, Link
+from planning.why import Answer, Link, Single
 from screens import figure, guard, mapview, scene, section, state
 from screens.mapview import Drawing
 
@@ -86,7 +89,7 @@ def find(run: CoverageRun, operator: str) -> Explained | PlannerError | None:
         return error
 
 
-def drawings(found: Explained | PlannerError | None) -> tuple[Drawing, ...]:
+def drawings(found: Explained | PlannerError | None, run: CoverageRun) -> tuple[Drawing, ...]:
     """
     The place asked about and the way to the mast, for the map.
 
@@ -94,6 +97,8 @@ def drawings(found: Explained | PlannerError | None) -> tuple[Drawing, ...]:
     ----------
     found
         From :func:`find`.
+    run
+        The estimate that the map shows.
 
     Returns
     -------
@@ -105,11 +110,10 @@ def drawings(found: Explained | PlannerError | None) -> tuple[Drawing, ...]:
     place = shapely.Point(found.answer.lon, found.answer.lat)
     shapes: list[shapely.Geometry | None] = [place]
     if found.answer.links:
-        sector = found.answer.links[0].sector
-        sites = state.table("site")
-        shapes += [
-            shapely.LineString([one, place]) for one in sites.geometry[sites["id"] == sector.mast_id].dropna()
-        ]
+        sector = chosen(found.answer, run).link.sector
+        epsg = state.opened().calc_epsg
+        lon, lat = (float(one) for one in transform(sector.x_m, sector.y_m, epsg_from=epsg, epsg_to=4326))
+        shapes.append(shapely.LineString([(lon, lat), place]))
     return scene.highlight(shapes)
 
 
@@ -164,28 +168,106 @@ def card(found: Explained | PlannerError | None, run: CoverageRun, operator: str
         _head(found, operator)
         answer = found.answer
         if answer.profile is not None:
-            first = answer.links[0].sector
-            words = section.told(
-                answer.profile,
-                answer.obstacle,
-                mast=figure.site_name(first.mast_id),
-                height_m=first.height_m,
-                receiver_m=data.setting("receiver_height_m"),
-            )
-            section.show(answer.profile, answer.obstacle, words=words)
+            _section(answer, run)
         if answer.links:
             st.markdown(f"**{state.md('why.table')}**")
             st.dataframe(figure.written(pd.DataFrame([_row(link) for link in answer.links])), hide_index=True)
         _assumptions(answer, run)
 
 
+def chosen(answer: Answer, run: CoverageRun) -> Single:
+    """
+    The sector that the user wants to see the way to; at first the strongest.
+
+    Parameters
+    ----------
+    answer
+        The answer; it must hold a link.
+    run
+        The estimate that the map shows.
+
+    Returns
+    -------
+    single
+        Its link and its section.
+    """
+    cell = st.session_state.get(_chosen_key(answer)) or answer.links[0].sector.id
+    found = state.opened()
+    key = ("why_cell", run.digest, cell, answer.x_m, answer.y_m)
+    return state.remember(
+        key, lambda: why.of_cell(inputs(run), run.options, answer, cell, dense=found.is_dense())
+    )
+
+
+def _chosen_key(answer: Answer) -> str:
+    return f"why_cell_{answer.operator}_{answer.lon:.5f}_{answer.lat:.5f}"
+
+
+def _section(answer: Answer, run: CoverageRun) -> None:
+    """The way to the strongest sector, or to any other of the operator."""
+    offered = {link.sector.id: link.sector for link in answer.links}
+    others = [one for one in inputs(run).transmitters if answer.operator in one.operators]
+    for one in sorted(others, key=lambda one: math.hypot(one.x_m - answer.x_m, one.y_m - answer.y_m)):
+        offered.setdefault(one.id, one)
+    labels = {name: _cell_words(sector, answer) for name, sector in offered.items()}
+    st.selectbox(
+        state.tr("why.cell"),
+        list(labels),
+        format_func=lambda name: labels.get(name, name),
+        key=_chosen_key(answer),
+    )
+    shown = chosen(answer, run)
+    sector = shown.link.sector
+    words = section.told(
+        shown.profile,
+        shown.obstacle,
+        mast=figure.site_name(sector.mast_id),
+        height_m=sector.height_m,
+        receiver_m=data.setting("receiver_height_m"),
+    )
+    section.show(shown.profile, shown.obstacle, words=words)
+    if shown.link.sector.id != answer.links[0].sector.id:
+        told = state.tr(f"state.{shown.link.state.name.lower()}")
+        st.markdown(state.md("why.cell.alone", state=told))
+    if state.is_technical():
+        _terms(shown.link, answer)
+
+
+def _cell_words(sector: Transmitter, answer: Answer) -> str:
+    away = figure.distance(math.hypot(sector.x_m - answer.x_m, sector.y_m - answer.y_m))
+    words = state.tr(
+        "why.cell.one",
+        mast=figure.site_name(sector.mast_id),
+        towards=towards(sector.azimuth_deg),
+        distance=away,
+    )
+    return f"{words} · {sector.id}" if state.is_technical() else words
+
+
+def _terms(link: Link, answer: Answer) -> None:
+    """Every term of the budget, as it adds up."""
+    language = state.language()
+    rows = [
+        {
+            state.tr("why.term"): state.tr(f"why.term.{name}"),
+            state.tr("why.term.value"): text.number(value, language, digits=1),
+        }
+        for name, value in why.terms(link, margin_db=answer.margin_db).items()
+    ]
+    model = "–" if link.budget.model is None else state.tr(f"model.{link.budget.model.name}")
+    if link.budget.over_profile is not None:
+        model = state.tr("model.p1812")
+    st.caption(state.tr("why.term.model", model=model, antenna=link.antenna or state.tr("why.term.pattern")))
+    st.table(pd.DataFrame(rows).set_index(state.tr("why.term")))
+
+
 def _explain(run: CoverageRun, operator: str, lon: float, lat: float) -> Explained:
     found = state.opened()
-    inputs = _inputs(str(found.folder), state.version(found.folder), run)
+    read = inputs(run)
     whole = operator in (ANY, TWO_OR_MORE)
     answers = [
         why.explain(
-            inputs,
+            read,
             run.options,
             operator=name,
             lon=lon,
@@ -206,13 +288,31 @@ def _explain(run: CoverageRun, operator: str, lon: float, lat: float) -> Explain
     )
 
 
+def inputs(run: CoverageRun) -> Inputs:
+    """
+    What an estimate is made from, as the workspace says now.
+
+    Parameters
+    ----------
+    run
+        The estimate.
+
+    Returns
+    -------
+    inputs
+        Read once for each state of the workspace, shared: never change it.
+    """
+    found = state.opened()
+    return _inputs(str(found.folder), state.version(found.folder), run.digest, run)
+
+
 def _strength(answer: Answer) -> tuple[bool, float]:
     best_dbm = answer.links[0].planning_dbm if answer.links else float("-inf")
     return answer.state is State.COVERED, best_dbm
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _inputs(path: str, version: state.Version, _run: CoverageRun) -> Inputs:  # noqa: ARG001 - parts of the key
+def _inputs(path: str, version: state.Version, digest: str, _run: CoverageRun) -> Inputs:  # noqa: ARG001 - the key
     return coverage.read_inputs(state.opened(), _run.options)
 
 
@@ -326,7 +426,7 @@ def _row(link: Link) -> dict[str, object]:
     level = state.tr(f"level.{levels.names[int(levels.index(link.planning_dbm))]}")
     row: dict[str, object] = {
         state.tr("why.column.mast"): figure.site_name(link.sector.mast_id),
-        state.tr("why.column.towards"): _towards(link.sector.azimuth_deg),
+        state.tr("why.column.towards"): towards(link.sector.azimuth_deg),
         state.tr("why.column.distance"): round(terms.distance_m),
         state.tr("why.column.sight"): state.tr(f"why.sight.{sight}"),
         state.tr("why.column.level"): state.tr("state.unknown") if link.state is State.UNKNOWN else level,
@@ -344,7 +444,20 @@ def _row(link: Link) -> dict[str, object]:
     return row
 
 
-def _towards(azimuth_deg: float | None) -> str:
+def towards(azimuth_deg: float | None) -> str:
+    """
+    A direction in words.
+
+    Parameters
+    ----------
+    azimuth_deg
+        Clockwise from true north [°], or None.
+
+    Returns
+    -------
+    words
+        One of eight directions, or that it is not known.
+    """
     if azimuth_deg is None:
         return state.tr("why.towards.unknown")
     return state.tr(f"why.towards.{round(azimuth_deg * COMPASS / 360) % COMPASS}")
@@ -362,6 +475,9 @@ def _assumptions(answer: Answer, run: CoverageRun) -> None:
             made.append(state.tr("why.assumed.sector", columns=names))
         if "geometry" in answer.links[0].sector.assumed:
             made.append(state.tr("why.assumed.position"))
+        model = answer.links[0].budget.model
+        if answer.links[0].sector.urban and model is not None and model.name == "uma":
+            made.append(state.tr("why.assumed.urban"))
         if answer.links[0].path_assumed:
             made.append(state.tr("why.assumed.path"))
     if run.options.calibration is not None:

@@ -11,9 +11,9 @@ import streamlit as st
 from geo.crs import CANDIDATES
 from geo.errors import FileError
 from layers.exchange.transit import received
-from planning import exchange, text
+from planning import exchange, text, unplaced
 from planning.workspace import create, file_slug, set_boundary
-from screens import estimate, figure, intake, mapview, scene, state
+from screens import estimate, figure, intake, mapview, scene, state, system
 from screens.guard import guarded
 
 STEPS = ("boundary", "hamlet", "site", "place", "map")
@@ -210,7 +210,7 @@ def _ask_system() -> None:
         state.tr("screen.intake.crs"),
         CANDIDATES,
         index=None,
-        format_func=intake.system_name,
+        format_func=system.system_name,
         placeholder=state.tr("screen.intake.crs.choose"),
         key="wizard_crs",
     )
@@ -308,7 +308,7 @@ def _missing(name: str) -> None:
 
 def _positions() -> None:
     """Offer positions for hamlets without one: taken only with the user's consent, marked as assumed."""
-    proposed = exchange.hamlet_positions(state.opened())
+    proposed = unplaced.hamlet_positions(state.opened())
     if not proposed:
         return
     hamlets = state.table("hamlet")
@@ -324,7 +324,7 @@ def _positions() -> None:
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, height=180)
         if st.button(state.tr("screen.wizard.positions.do"), icon=":material/check:"):
-            n_placed = exchange.place_hamlets(state.opened(), proposed)
+            n_placed = unplaced.place_hamlets(state.opened(), proposed)
             st.session_state[TOLD] = state.tr("screen.wizard.positions.done", n=n_placed)
             st.rerun()
 

@@ -33,8 +33,9 @@ from geo.kernels.p1812_tail import Pixels, finish
 
 Singles = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int32]
-Trace = tuple[Singles, Singles, Whole]
-"""Ground over that under the mast, the same with clutter [m]; the corner of the hull before each."""
+Marks = npt.NDArray[np.uint8]
+Trace = tuple[Singles, Singles, Whole, Singles]
+"""Ground over that under the mast, with clutter, corner of the hull before each, highest so far [m]."""
 Rows = npt.NDArray[np.float32]
 """A row for each field of ``Pixels``; or a hull: numbers of its corners, their bent heights [m]."""
 Seen = tuple[float, float, float, float, float, float]
@@ -43,14 +44,17 @@ Seen = tuple[float, float, float, float, float, float]
 D_KM, RX, FIRST, SECOND, THIRD, SPHERE, BARE_FIRST, BARE_SECOND = range(8)
 FIRST_SHARE, SECOND_SHARE, TX_HEIGHT, RX_HEIGHT, SPHERE_TX, SPHERE_RX, N_FIELDS = 8, 9, 10, 11, 14, 15, 16
 """Rows of ``Pixels``; heights over the sphere, the last 0 where that cannot count; number of rows."""
+SMOOTH_M = 10.0
+"""Roughness up to which it does not matter (eq. 55)."""
 CLEAR_M = -1e6
 """A third rise that costs nothing [m]."""
 
 
 @compiled
 def radial_wedge(
-    sign: int, strides: tuple[int, int], reach_cells: float, cell_km: float, rx_height_m: float,
-    median: Median, ground_m: Singles, clutter_m: Singles, loss_db: Singles,
+    sign: int, strides: tuple[int, int], reach_cells: float, rim_cells: int, cell_km: float,
+    rx_height_m: float, median: Median, ground_m: Singles, clutter_m: Singles, wanted: Marks,
+    loss_db: Singles,
 ) -> None:  # fmt: skip
     """
     One quarter of the disc round the mast.
@@ -59,6 +63,10 @@ def radial_wedge(
     ----------
     sign, strides, reach_cells, cell_km, rx_height_m, median, ground_m, clutter_m, loss_db
         As in ``p1812_exact.exact_wedge``.
+    rim_cells
+        Rays end this many lines away [cells], at least half the side of the square.
+    wanted
+        0 where no loss is wanted, flat like ``ground_m``; empty: it is wanted everywhere.
     """
     radius_cells = round(math.sqrt(ground_m.size)) // 2
     width = radius_cells + 2
@@ -66,16 +74,19 @@ def radial_wedge(
         np.zeros(width, dtype=np.float32),
         np.zeros(width, dtype=np.float32),
         np.zeros(width, dtype=np.int32),
+        np.zeros(width, dtype=np.float32),
     )
+    lines = _lines(radius_cells, rim_cells, sign, reach_cells, wanted)
     top_hull, bare_hull = np.zeros((2, width), dtype=np.float32), np.zeros((2, width), dtype=np.float32)
     rows = np.zeros((N_FIELDS, width), dtype=np.float32)
     pixels = _pixels(rows)
     places, numbers = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
     bound, marks = np.zeros(width, dtype=np.float32), np.zeros(width, dtype=np.bool_)
-    for ray_index in range(-radius_cells, radius_cells + 1):
+    for ray_index in range(-rim_cells, rim_cells + 1):
         n_pixels = _ray(
-            ray_index, radius_cells, sign, strides, reach_cells, cell_km, rx_height_m, median, ground_m,
-            clutter_m, trace[0], trace[1], trace[2], top_hull, bare_hull, rows, places, numbers,
+            ray_index, radius_cells, rim_cells, lines[ray_index + rim_cells], sign, strides, reach_cells,
+            cell_km, rx_height_m, median, ground_m, clutter_m, wanted, trace[0], trace[1], trace[2],
+            trace[3], top_hull, bare_hull, rows, places, numbers,
         )  # fmt: skip
         for t in range(n_pixels):
             rows[SPHERE, t] = 0.0
@@ -90,6 +101,23 @@ def radial_wedge(
 
 
 @compiled
+def _lines(radius_cells: int, rim_cells: int, sign: int, reach_cells: float, wanted: Marks) -> Whole:
+    # How many lines each ray goes: to its end, or to the last pixel that is wanted of it.
+    lines, side = np.zeros(2 * rim_cells + 1, dtype=np.int32), 2 * radius_cells + 1
+    if wanted.size == 0:
+        for ray in range(lines.size):
+            stretch = math.sqrt(1.0 + ((ray - rim_cells) / rim_cells) ** 2)
+            lines[ray] = min(radius_cells, int(reach_cells / stretch) + 1)
+        return lines
+    for n in range(1, radius_cells + 1):
+        line = (radius_cells + sign * n) * side + radius_cells
+        for j in range(-n, n + 1):
+            if wanted[line + j]:
+                lines[math.floor(j * rim_cells / n + 0.5) + rim_cells] = n
+    return lines
+
+
+@compiled
 def _pixels(rows: Rows) -> Pixels:
     return Pixels(
         rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7], rows[8], rows[9], rows[10],
@@ -99,24 +127,27 @@ def _pixels(rows: Rows) -> Pixels:
 
 @compiled
 def _ray(
-    ray_index: int, radius_cells: int, sign: int, strides: tuple[int, int], reach_cells: float,
-    cell_km: float, rx_height_m: float, median: Median, ground_m: Singles, clutter_m: Singles,
-    ground: Singles, top: Singles, before: Whole, top_hull: Rows, bare_hull: Rows, rows: Rows,
+    ray_index: int, radius_cells: int, rim_cells: int, n_lines: int, sign: int, strides: tuple[int, int],
+    reach_cells: float, cell_km: float, rx_height_m: float, median: Median, ground_m: Singles,
+    clutter_m: Singles, wanted: Marks, ground: Singles, top: Singles, before: Whole, peak: Singles,
+    top_hull: Rows, bare_hull: Rows, rows: Rows,
     places: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64],
 ) -> int:  # fmt: skip
     # Walks to the rim or to the first unknown height; gathers the pixels passed, and gives their number.
     side, cluttered = 2 * radius_cells + 1, clutter_m.size > 0
-    tilt = ray_index / radius_cells
+    tilt, highest = ray_index / rim_cells, -1e30
     stretch = math.sqrt(1.0 + tilt * tilt)
     bend = median.bulge_m * (cell_km * stretch) ** 2
     steepest, bare_steepest, flat_steepest, bare_at = -1e30, -1e30, -1e30, 0.0
     total, moment, size, bare_size, n_pixels = 0.0, 0.0, 0, 0, 0
-    for n in range(1, min(radius_cells, int(reach_cells / stretch) + 1) + 1):
+    for n in range(1, n_lines + 1):
         line = (radius_cells + sign * n) * side + radius_cells
         across = tilt * n
         j = math.floor(across + 0.5)
         mine = (
-            math.floor(j * radius_cells / n + 0.5) == ray_index and n * n + j * j <= reach_cells * reach_cells
+            math.floor(j * rim_cells / n + 0.5) == ray_index
+            and n * n + j * j <= reach_cells * reach_cells
+            and (wanted.size == 0 or wanted[line + j] != 0)
         )
         last_m = float(ground_m[line + j])
         if n > 1 and mine and (strides[1] == 1 or abs(j) < n) and not math.isnan(last_m):
@@ -142,7 +173,8 @@ def _ray(
             over += float(clutter_m[line + low + (1 if part >= 0.5 else 0)])
             top[n] = over
             size = _push(top_hull, size, n, over - bend * n * n)
-        ground[n] = height
+        ground[n], highest = height, max(highest, height)
+        peak[n] = highest
         total += height
         moment += n * height
         flat = (height - median.tx_m) / n
@@ -309,7 +341,9 @@ def _together(median: Median, n_steps: int, index: int, pixels: Pixels, trace: T
         round(float(pixels.second_share[index]) * n_steps),
     )
     if pixels.bare_first_m[index] >= 0.0:
-        rough_m = _roughness(trace, n_steps, first, last, ends)
+        rough_m = 0.0
+        if trace[3][n_steps - 1] - min(tx_base_m, rx_base_m, 0.0) > SMOOTH_M:
+            rough_m = _roughness(trace, n_steps, first, last, ends)
         horizons = (
             float(pixels.bare_first_m[index]), float(pixels.bare_second_m[index]), first / n_steps,
             last / n_steps,

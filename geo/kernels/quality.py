@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from geo.kernels.compiled import compiled
-from geo.kernels.field import CENTI, NO_LOSS, Losses, Marks, Sectors, Values, pattern_db
+from geo.kernels.field import CENTI, NO_LOSS, Losses, Marks, Sectors, Servers, Values, pattern_db
+from geo.kernels.lobe import Lobes, lobe_db
 
 TO_NEPER = math.log(10.0) / 10.0
 
@@ -24,6 +25,8 @@ def gather(
     receiver_m: float,
     threshold_dbm: float,
     table: Sectors,
+    servers: Servers,
+    lobes: Lobes,
     ground_m: Values,
     loss_cdb: Losses,
     least_cdb: Losses,
@@ -31,6 +34,9 @@ def gather(
     own_mw: Values,
     best_dbm: Values,
     second_dbm: Values,
+    served_dbm: Values,
+    best: Servers,
+    second: Servers,
     n_servers: Marks,
 ) -> None:
     """
@@ -40,16 +46,23 @@ def gather(
     ----------
     row0, col0
         Place in the whole grid of the upper left cell of the mast's square; may lie outside.
-    cell_m, east_m, north_m, mast_altitude_m, mast_height_m, receiver_m, table, ground_m, loss_cdb, least_cdb
+    cell_m, east_m, north_m, mast_altitude_m, mast_height_m, receiver_m, ground_m, loss_cdb, least_cdb
+        As in ``kernels.field.sectors``.
+    table, servers, lobes
         As in ``kernels.field.sectors``.
     threshold_dbm
         Median from which a sector counts as a server [dBm].
     total_mw
-        Updated: power of all sectors [mW]; where a path is not wholly known, as much as could be.
+        Updated: power of all sectors [mW]; where a path is not wholly known, as much as could be. Antennas
+        with beams count with the beams of others.
     own_mw
         Updated: the part of the strongest certain sector in it [mW].
     best_dbm, second_dbm
         Updated: the two strongest certain sectors [dBm]; −inf where there are none.
+    served_dbm
+        Updated: traffic power of the strongest certain sector [dBm].
+    best, second
+        Updated: numbers of the two strongest certain sectors; −1 where there are none.
     n_servers
         Updated: number of certain sectors that reach the threshold, at most 255.
     """
@@ -77,20 +90,29 @@ def gather(
                     continue
                 forward = (dx * table[k, 3] + dy * table[k, 2]) / length
                 right = (dx * table[k, 2] - dy * table[k, 3]) / length
-                sent_dbm = table[k, 0] - pattern_db(
-                    forward, right, dz / length, table[k, 4], table[k, 5], table[k, 6], table[k, 7],
-                    table[k, 8], table[k, 9],
-                )  # fmt: skip
-                possible_mw = np.float32(math.exp((sent_dbm - least_db) * TO_NEPER))
+                if table[k, 10] >= 0.0:
+                    lobe, up, omni = lobes[int(table[k, 10])], dz / length, table[k, 9]
+                    cos_tilt, sin_tilt = table[k, 4], table[k, 5]
+                    sent_dbm = table[k, 0] - lobe_db(forward, right, up, cos_tilt, sin_tilt, omni, lobe[0])
+                    traffic_dbm = table[k, 0] - lobe_db(forward, right, up, cos_tilt, sin_tilt, omni, lobe[1])
+                    others_dbm = table[k, 0] - lobe_db(forward, right, up, cos_tilt, sin_tilt, omni, lobe[2])
+                else:
+                    sent_dbm = table[k, 0] - pattern_db(
+                        forward, right, dz / length, table[k, 4], table[k, 5], table[k, 6], table[k, 7],
+                        table[k, 8], table[k, 9],
+                    )  # fmt: skip
+                    traffic_dbm, others_dbm = sent_dbm, sent_dbm
+                possible_mw = np.float32(math.exp((others_dbm - least_db) * TO_NEPER))
                 total_mw[r, c] += possible_mw
                 if certain == NO_LOSS:
                     continue
                 power_dbm = sent_dbm - certain / CENTI
                 if power_dbm > best_dbm[r, c]:
-                    second_dbm[r, c] = best_dbm[r, c]
-                    best_dbm[r, c] = power_dbm
+                    second_dbm[r, c], second[r, c] = best_dbm[r, c], best[r, c]
+                    best_dbm[r, c], best[r, c] = power_dbm, servers[k]
+                    served_dbm[r, c] = traffic_dbm - certain / CENTI
                     own_mw[r, c] = possible_mw
                 elif power_dbm > second_dbm[r, c]:
-                    second_dbm[r, c] = power_dbm
+                    second_dbm[r, c], second[r, c] = power_dbm, servers[k]
                 if power_dbm >= threshold_dbm and n_servers[r, c] < 255:
                     n_servers[r, c] += 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import stat
 import zipfile
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 from layers.exchange.fault import refusal
@@ -46,6 +48,11 @@ def members(path: Path, limits: Limits) -> tuple[zipfile.ZipInfo, ...]:
         raise refusal("zip_bomb", n_members=len(found), limit=limits.members)
     for member in found:
         _check_member(member)
+    starts = sorted((one.header_offset, one.compress_size) for one in found)
+    if any(at + size > after for (at, size), (after, _) in pairwise(starts)) or len(dict(starts)) < len(
+        found
+    ):
+        raise refusal("zip_bomb", n_members=len(found), limit=limits.members)
     inflated, packed = sum(one.file_size for one in found), sum(one.compress_size for one in found)
     if inflated > limits.inflated_bytes or packed > path.stat().st_size:
         raise refusal("zip_bomb", n_bytes=inflated, limit=limits.inflated_bytes)
@@ -85,6 +92,46 @@ def extract(path: Path, member: zipfile.ZipInfo, target: Path, limits: Limits) -
                 out.write(chunk)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise refusal("zip_corrupt") from None
+
+
+def gunzip(path: Path, name: str, target: Path, limits: Limits) -> tuple[Path, str]:
+    """
+    Inflate a file packed by gzip, as open data often come; other files stay as they are.
+
+    Parameters
+    ----------
+    path, name
+        Server-made path, and the name given by the sender.
+    target
+        Server-made path to write to.
+    limits
+        Largest size inflated, and ratio.
+
+    Returns
+    -------
+    path, name
+        What to read, and its name without ``.gz``.
+
+    Raises
+    ------
+    FileError
+        The file is damaged (``zip_corrupt``) or a bomb (``zip_bomb``).
+    """
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b" or not name.lower().endswith(".gz"):
+            return path, name
+    most = min(limits.inflated_bytes, max(limits.ratio * path.stat().st_size, _SMALL_BYTES))
+    written = 0
+    try:
+        with gzip.open(path) as source, target.open("wb") as out:
+            while chunk := source.read(_CHUNK):
+                written += len(chunk)
+                if written > most:
+                    raise refusal("zip_bomb", n_bytes=written, limit=most)
+                out.write(chunk)
+    except (OSError, zlib.error, EOFError):
+        raise refusal("zip_corrupt") from None
+    return target, name[:-3]
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -13,20 +15,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from shapely.geometry.base import BaseGeometry
 
-from geo.crs import WGS84, detect, is_projected, move
-from layers.exchange import shape as shape_judge
+from geo.crs import WGS84
+from geo.reading import Variant
+from layers.exchange import cable, complaint, listing, placing, sector
+from layers.exchange.context import Context
 from layers.exchange.fault import issue
-from layers.exchange.hamlet_link import Hamlet, bare_name, find
+from layers.exchange.hamlet_link import Hamlet, Link, bare_name, find, guess_hamlet
 from layers.exchange.headings import POSITION, Aliases, ColumnMap
-from layers.exchange.position import Proposal, judge_place, numbers_of, propose, to_points
+from layers.exchange.particular import Filled, Rows
+from layers.exchange.personal import scrub
+from layers.exchange.position import Proposal
+from layers.exchange.quantity import heading_unit
 from layers.exchange.raw import Cell, RawTable
 from layers.exchange.tabular import is_number_text
 from layers.exchange.values import Parsed, Value, meaning_elsewhere, operators_in, parse, text_of, word_in
-from layers.exchange.word import fold
+from layers.exchange.word import fold, holds
 from layers.issue import Issue, Severity
-from layers.spec import Column, Geometry, LayerSpec
+from layers.spec import ALL_OPERATORS, Column, Geometry, Kind, LayerSpec
+
+__all__ = ("FILE_SPEC", "Context", "Converted", "to_layer")
 
 FILE_SPEC = LayerSpec(
     name="file",
@@ -37,36 +45,19 @@ FILE_SPEC = LayerSpec(
 )
 """Stands for "any layer" where a file is judged alone; it is in no catalogue."""
 
+_PERSON_LETTERS = 5
+_NO_PERSONS = ("id", "site_id", "place_id", "hamlet_id", "is_assumed", "source", "operator", "code")
+"""Texts in which no person is looked for."""
+_KIND_BY_NAME = ("fiber_node",)
+"""Layers that can do without a kind, and whose names often tell it."""
+_FORMULA = re.compile(r"[=@]\s*\S|[+-]\s*[A-Za-z_]\w*\s*\(|[+-]\s*cmd\|")
 _NOT_FINITE = ("nan", "inf", "infinity")
 _KEPT_AS_NOTE = ("value_unknown", "value_unreadable")
 """Faults whose text goes into the note, so that it is not lost with the cell."""
-_BY_NAME = ("site", "place", "wifi")
+_BY_NAME = ("site", "place", "wifi", "report")
 """Layers whose rows may be placed by the hamlet they name."""
 
 Shapes = npt.NDArray[np.object_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """
-    What the office knows beside the file.
-
-    Parameters
-    ----------
-    aliases
-        Spellings of headings and values.
-    operators
-        Operator id to spellings.
-    hamlets
-        Hamlets of the workspace; empty where none are known.
-    area
-        Area of the workspace, EPSG:4326, or None.
-    """
-
-    aliases: Aliases
-    operators: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    hamlets: tuple[Hamlet, ...] = ()
-    area: BaseGeometry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +79,10 @@ class Converted:
         Rows whose position is that of their hamlet.
     title_operator
         Operator that the titles name where no column does, or None.
+    mended_rows
+        Rows whose position rests on another reading of their coordinates than the others.
+    checked
+        The rows of ``table`` as ``layers.check`` passed them, once it has; errors are left out there.
     """
 
     table: gpd.GeoDataFrame
@@ -96,6 +91,21 @@ class Converted:
     proposal: Proposal
     placed_rows: tuple[int, ...] = ()
     title_operator: str | None = None
+    mended_rows: tuple[int, ...] = ()
+    checked: gpd.GeoDataFrame | None = None
+
+
+_PARTICULAR: Mapping[str, Callable[[Rows], Filled]] = MappingProxyType(
+    {
+        "cell": sector.fill,
+        "fiber_span": cable.fill,
+        "report": complaint.fill,
+        "passive": listing.fill_passive,
+        "proposal": listing.fill_proposal,
+        "measurement": listing.fill_measurement,
+    }
+)
+"""What completes the rows of single layers."""
 
 
 def to_layer(
@@ -105,8 +115,10 @@ def to_layer(
     context: Context,
     *,
     epsg: int | None = None,
+    variant: Variant = Variant.PLAIN,
     source: str | None = None,
     place_by_hamlet: bool = True,
+    mend_rows: bool = True,
 ) -> Converted:
     """
     Rows of a layer from a table as read.
@@ -121,12 +133,14 @@ def to_layer(
         What the headings mean.
     context
         What the office knows beside the file.
-    epsg
-        System chosen by the user, or None.
+    epsg, variant
+        System chosen by the user, or None; what differs from its code.
     source
         Name of the file, kept where the table names no source.
     place_by_hamlet
         False where rows without coordinates are to stay without a position.
+    mend_rows
+        False where rows whose coordinates fit only in another reading are to stay without a position.
 
     Returns
     -------
@@ -141,14 +155,21 @@ def to_layer(
     values, faults = _values(raw, spec, columns, context.aliases)
     if spec.name == "hamlet":
         faults = _mend_hamlets(values, raw.row_numbers, faults)
-    shapes, proposal, found = _shapes(raw, spec, columns, context, epsg=epsg)
-    faults += found
-    title_operator = _name_operators(values, raw, spec, context.operators, faults)
+    found = placing.place(raw, spec, columns, context, epsg=epsg, variant=variant)
+    shapes = found.shapes.copy()
+    faults += found.issues
+    if not mend_rows:
+        shapes[list(found.mended)] = None
+    title_operator = _name_operators(values, raw, spec, context, faults)
+    faults = _complete(values, shapes, raw, spec, columns, context, faults)
     faults += _absent(values, raw, spec, columns)
     _infer_kind(values, raw, spec, columns, context.aliases, faults)
     placed: list[int] = []
     if spec.name in _BY_NAME and context.hamlets:
         placed = _link_hamlets(values, shapes, raw, spec, context.hamlets, faults, is_placing=place_by_hamlet)
+    elif spec.column("hamlet") is not None and context.hamlets:
+        _name_hamlets(values, context.hamlets)
+    faults += _without_persons(values, raw, spec)
     if "position_basis" in values:
         values["position_basis"] = [
             basis or (None if shape is None else "given")
@@ -156,7 +177,7 @@ def to_layer(
         ]
     if source and "source" in values:
         values["source"] = [value or source for value in values["source"]]
-    _make_ids(values, spec, shapes, faults)
+    _make_ids(values, spec, shapes, raw, faults)
     unmapped = [one for one in columns.unmapped if any(_cells(raw, one))]
     faults += [issue("column_unmapped", Severity.INFO, column=heading) for heading in unmapped]
     frame = pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in values.items()})
@@ -164,9 +185,10 @@ def to_layer(
         table=gpd.GeoDataFrame(frame, geometry=list(shapes), crs=WGS84),
         row_numbers=raw.row_numbers,
         issues=tuple(faults),
-        proposal=proposal,
+        proposal=found.proposal,
         placed_rows=tuple(placed),
         title_operator=title_operator,
+        mended_rows=tuple(raw.row_numbers[place] for place in found.mended if shapes[place] is not None),
     )
 
 
@@ -184,13 +206,23 @@ def _values(
     for heading, target in columns.fields.items():
         cells = _cells(raw, heading)
         faults += _not_finite(heading, cells, raw.row_numbers)
+        if spec.name != FILE_SPEC.name:
+            faults += _formulas(heading, cells, raw.row_numbers)
         column = spec.column(target) if target else None
         if column is None:
             continue
         own = aliases.of(spec.name, column.name)
+        is_free = column.kind is Kind.TEXT and not column.vocabulary
+        if is_free and not any(one.field == column.name for one in own.values):
+            known = values[column.name]
+            values[column.name] = [_joined(*one) for one in zip(known, map(text_of, cells), strict=True)]
+            continue
+        understand = _once(
+            partial(parse, column=column, layer=spec.name, aliases=own, unit=heading_unit(heading))
+        )
         for place, cell in enumerate(cells):
-            parsed = parse(cell, column, layer=spec.name, aliases=own)
-            values[column.name][place] = parsed.value
+            parsed = understand(cell)
+            values[column.name][place] = _joined(values[column.name][place], parsed.value)
             other = meaning_elsewhere(cell, spec=spec, aliases=aliases) if _is_word_unknown(parsed) else None
             if other and not columns.heading_of(other[0]):
                 values[other[0]][place] = other[1]
@@ -214,6 +246,26 @@ def _values(
     return values, faults
 
 
+def _joined(known: Value, new: Value) -> Value:
+    """Texts of several headings that mean one column, in the order of the file."""
+    if isinstance(known, str) and isinstance(new, str):
+        return f"{known}; {new}"
+    return known if new is None else new
+
+
+def _once(read: Callable[[Cell], Parsed]) -> Callable[[Cell], Parsed]:
+    """The same reading, done once for cells that say the same: a list repeats its words."""
+    known: dict[tuple[type, Cell], Parsed] = {}
+
+    def remembered(cell: Cell) -> Parsed:
+        key = (type(cell), cell)
+        if key not in known:
+            known[key] = read(cell)
+        return known[key]
+
+    return remembered
+
+
 def _is_word_unknown(parsed: Parsed) -> bool:
     return parsed.fault is not None and parsed.fault.code == "value_unknown"
 
@@ -225,6 +277,9 @@ def _settle(values: dict[str, list[Value]], spec: LayerSpec, implied: Mapping[st
 
 
 def _not_finite(heading: str, cells: Sequence[Cell], rows: Sequence[int]) -> list[Issue]:
+    words = {cell for cell in cells if isinstance(cell, str) and len(cell) < 12 and not cell[-1:].isdigit()}
+    if not any(fold(word) in _NOT_FINITE for word in words):
+        return []
     texts = [text_of(cell) or "" for cell in cells]
     odd = [fold(text) in _NOT_FINITE for text in texts]
     others = [text for text, is_odd in zip(texts, odd, strict=True) if text and not is_odd]
@@ -234,6 +289,14 @@ def _not_finite(heading: str, cells: Sequence[Cell], rows: Sequence[int]) -> lis
         issue("value_not_finite", row=row, column=heading, value=text)
         for row, text, is_odd in zip(rows, texts, odd, strict=True)
         if is_odd
+    ]
+
+
+def _formulas(heading: str, cells: Sequence[Cell], rows: Sequence[int]) -> list[Issue]:
+    return [
+        issue("cell_formula", Severity.WARNING, row=row, column=heading)
+        for row, cell in zip(rows, cells, strict=True)
+        if isinstance(cell, str) and cell[0] in "=@+-" and _FORMULA.match(cell)
     ]
 
 
@@ -264,89 +327,96 @@ def _mend_hamlets(values: dict[str, list[Value]], rows: Sequence[int], faults: l
     return kept
 
 
-def _shapes(
-    raw: RawTable, spec: LayerSpec, columns: ColumnMap, context: Context, *, epsg: int | None
-) -> tuple[Shapes, Proposal, list[Issue]]:
-    wkt = columns.heading_of("_wkt")
-    if raw.shapes is not None:
-        return _own_shapes(raw, context, epsg=epsg)
-    if wkt is not None:
-        return _from_wkt(raw, wkt, epsg)
-    numbers = numbers_of(raw, columns)
-    proposal = propose(numbers, raw, epsg=epsg, area=context.area)
-    points, found = to_points(numbers, proposal, raw.row_numbers, area=context.area)
-    if spec.name == "file":
-        found = tuple(one for one in found if one.code != "place_outside_vietnam")
-    return points, proposal, [*numbers.issues, *found]
-
-
-def _own_shapes(raw: RawTable, context: Context, *, epsg: int | None) -> tuple[Shapes, Proposal, list[Issue]]:
-    shapes = shape_judge.load(raw)
-    there = ~shapely.is_missing(shapes)
-    pairs = shapely.get_coordinates(shapely.centroid(shapes[there]))
-    chosen = epsg or raw.epsg
-    proposal = Proposal(
-        epsg=chosen, basis="given" if epsg else "declared" if raw.is_crs_declared else "headings"
-    )
-    is_metric = bool(np.abs(pairs).max(initial=0) > 360)
-    if chosen is None or (len(pairs) and is_projected(chosen) != is_metric):
-        candidates = () if context.area is None else detect(pairs[:, 0], pairs[:, 1], area=context.area)
-        best = next((one.epsg for one in candidates if not one.is_swapped), None)
-        proposal = Proposal(epsg=best, basis="place" if best else "", candidates=candidates)
-    if proposal.epsg is None:
-        return np.full(len(shapes), None, dtype=object), proposal, []
-    moved = move(shapes, epsg_from=proposal.epsg, epsg_to=WGS84)
-    centres = shapely.centroid(moved[there])
-    solid = ~shapely.is_empty(centres)
-    middle = shapely.get_coordinates(centres[solid])
-    rows = np.array(raw.row_numbers)[there][solid]
-    faults = (
-        judge_place(middle[:, 0], middle[:, 1], rows, proposal, area=context.area) if context.area else []
-    )
-    return moved, proposal, faults
-
-
-def _from_wkt(raw: RawTable, heading: str, epsg: int | None) -> tuple[Shapes, Proposal, list[Issue]]:
-    shapes: Shapes = np.full(len(raw.rows), None, dtype=object)
-    faults: list[Issue] = []
-    for place, cell in enumerate(_cells(raw, heading)):
-        if cell is None:
-            continue
-        try:
-            shapes[place] = shapely.force_2d(shapely.from_wkt(str(cell)))
-        except shapely.errors.ShapelyError:
-            faults.append(issue("geom_wkt", row=raw.row_numbers[place], column=heading))
-    chosen = epsg or WGS84
-    return move(shapes, epsg_from=chosen, epsg_to=WGS84), Proposal(epsg=chosen, basis="given"), faults
-
-
 def _name_operators(
     values: dict[str, list[Value]],
     raw: RawTable,
     spec: LayerSpec,
-    operators: Mapping[str, tuple[str, ...]],
+    context: Context,
     faults: list[Issue],
 ) -> str | None:
-    if spec.column("operators") is None:
+    column = next((name for name in ("operators", "operator") if spec.column(name)), None)
+    if column is None:
         return None
-    names = values["operators"]
+    names = values[column]
+    known: dict[Value, tuple[str, ...]] = {None: (), ALL_OPERATORS: (ALL_OPERATORS,)}
     for place, owner in enumerate(values["owner"]):
         said = names[place] or owner
-        found = operators_in(str(said) if said else None, operators)
+        if said not in known:
+            known[said] = operators_in(str(said) if said else None, context.operators)
+        found = known[said]
         if found:
             names[place] = ";".join(found)
-        elif said and spec.name in ("site", "cell"):
-            faults.append(
-                issue("operator_unrecognised", Severity.WARNING, row=raw.row_numbers[place], value=said)
-            )
+        told = spec.name in ("site", "cell") and said and not found
+        if told or (found and context.inactive.issuperset(found)):
+            code = "operator_unrecognised" if told else "operator_inactive"
+            faults.append(issue(code, Severity.WARNING, row=raw.row_numbers[place], value=said))
     if any(names) or any(values["owner"]):
         return None
-    found = operators_in(" ".join(raw.titles), operators)
-    if len(found) != 1:
+    found = operators_in(" ".join(raw.titles), context.operators)
+    if len(found) != 1 or column == "operator":
         return None
     values["operators"] = [found[0]] * len(names)
     _assume(values, range(len(names)), "operators")
     return found[0]
+
+
+def _complete(
+    values: dict[str, list[Value]],
+    shapes: Shapes,
+    raw: RawTable,
+    spec: LayerSpec,
+    columns: ColumnMap,
+    context: Context,
+    faults: list[Issue],
+) -> list[Issue]:
+    """What is particular to the layer, and what its titles say of sharing."""
+    own = spec.column("sharing")
+    level = next((one.value for one in context.aliases.values
+                  if own and one.field == "sharing" and " " in one.alias
+                  and holds(fold(" ".join(raw.titles)), one.alias)), None)  # fmt: skip
+    if level:
+        values["sharing"] = [one or level for one in values["sharing"]]
+    step = _PARTICULAR.get(spec.name)
+    if step is None:
+        return faults
+    rows = Rows(
+        raw=raw,
+        columns=columns,
+        values=values,
+        shapes=shapes,
+        aliases=context.aliases,
+        operators=context.operators,
+        hamlets=context.hamlets,
+        masts=context.masts,
+        poles=context.poles,
+        near_mast_m=context.near_mast_m,
+        is_alone=not context.has_workspace,
+    )
+    filled = step(rows)
+    values.update(filled.values)
+    for place, shape in filled.shapes.items():
+        shapes[place] = shape
+    for place, names in enumerate(filled.assumed):
+        for name in sorted(names):
+            _assume(values, [place], name)
+    kept = [one for one in faults if (one.row, one.column) not in filled.withdrawn]
+    return [*kept, *filled.faults]
+
+
+def _without_persons(values: dict[str, list[Value]], raw: RawTable, spec: LayerSpec) -> list[Issue]:
+    """Names and telephone numbers of people are not kept, in whatever text they stand."""
+    rows: dict[int, int] = {}
+    for column in spec.columns:
+        if column.kind is not Kind.TEXT or column.vocabulary or column.name in _NO_PERSONS:
+            continue
+        texts = values[column.name]
+        for place, text in enumerate(texts):
+            if isinstance(text, str) and len(text) >= _PERSON_LETTERS:
+                clean, n_removed = scrub(text)
+                if n_removed:
+                    texts[place] = clean
+                    rows[raw.row_numbers[place]] = rows.get(raw.row_numbers[place], 0) + n_removed
+    return [issue("personal_data_removed", Severity.INFO, row=row, n=n) for row, n in rows.items()]
 
 
 def _absent(
@@ -376,7 +446,7 @@ def _infer_kind(
     faults: list[Issue],
 ) -> None:
     column = spec.column("kind")
-    if column is None or not column.required or columns.implied.get("kind"):
+    if column is None or columns.implied.get("kind") or not (column.required or spec.name in _KIND_BY_NAME):
         return
     for place, kind in enumerate(values["kind"]):
         texts = [text_of(cell) for cell in (values["name"][place], *raw.titles[:1], raw.name)]
@@ -415,13 +485,20 @@ def _link_hamlets(
             _note_hamlet(values, place, link.hamlet)
         if shapes[place] is not None or row in doubted or None in doubted:
             continue
+        if link.hamlet is None and not link.hamlets:
+            link = guess_hamlet(texts, hamlets)
+            if link.hamlet is not None:
+                _note_hamlet(values, place, link.hamlet)
+                told.add(row)
+                facts = {"value": texts[0], "hamlet": link.hamlet.name}
+                faults.append(issue("hamlet_guessed", Severity.ASK, row=row, **facts))
         if link.hamlet is None:
             code = "hamlet_ambiguous" if link.hamlets else "position_unknown"
             faults.append(issue(code, Severity.ASK, row=row, value=texts[0] if texts else ""))
             continue
         if is_gap and row not in told:
             faults.append(issue("position_by_hamlet", Severity.ASK, row=row, value=link.hamlet.name))
-        elif not is_gap:
+        elif row not in told and not is_gap:
             faults.append(issue("position_by_hamlet", Severity.INFO, row=row, value=link.hamlet.name))
         if link.hamlet.point is not None and is_placing:
             shapes[place] = link.hamlet.point
@@ -431,6 +508,14 @@ def _link_hamlets(
             _assume(values, [place], "geometry")
             placed.append(row)
     return placed
+
+
+def _name_hamlets(values: dict[str, list[Value]], hamlets: tuple[Hamlet, ...]) -> None:
+    """Rows of layers that are not placed by their hamlet still say which one they mean."""
+    for place, said in enumerate(values["hamlet"]):
+        link = find([str(said)], hamlets) if said else Link()
+        if link.hamlet is not None:
+            _note_hamlet(values, place, link.hamlet)
 
 
 def _note_hamlet(values: dict[str, list[Value]], place: int, hamlet: Hamlet) -> None:
@@ -446,11 +531,32 @@ def _assume(values: dict[str, list[Value]], places: Sequence[int] | range, colum
         values["is_assumed"][place] = ";".join(dict.fromkeys([*known, column]))
 
 
-def _make_ids(values: dict[str, list[Value]], spec: LayerSpec, shapes: Shapes, faults: list[Issue]) -> None:
+def _part_copies(ids: list[Value], raw: RawTable, faults: list[Issue]) -> None:
+    """Of rows with one id, those asked about anyway get an id of their own where one is beyond doubt."""
+    asked = {one.row for one in faults if one.severity is Severity.ASK and one.row is not None}
+    if not asked:
+        return
+    by_id: dict[Value, list[int]] = {}
+    for place, one in enumerate(ids):
+        by_id.setdefault(one, []).append(place)
+    for name, places in by_id.items():
+        copies = [place for place in places if raw.row_numbers[place] in asked]
+        if name is None or len(places) - len(copies) != 1:
+            continue
+        for number, place in enumerate(copies, start=2):
+            row = raw.row_numbers[place]
+            ids[place] = f"{name}-{number}"
+            faults.append(issue("id_repeated", Severity.ASK, row=row, value=name, proposed=ids[place]))
+
+
+def _make_ids(
+    values: dict[str, list[Value]], spec: LayerSpec, shapes: Shapes, raw: RawTable, faults: list[Issue]
+) -> None:
     """Rows without an id get one from their content, the same for the same content."""
     column = spec.column("id")
     if column is None or spec.name == "file":
         return
+    _part_copies(values["id"], raw, faults)
     taken = {str(one) for one in values["id"] if one}
     for place, known in enumerate(values["id"]):
         if known:

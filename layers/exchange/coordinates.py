@@ -12,6 +12,7 @@ from layers.exchange.word import fold
 
 _PARTS = re.compile(r"\d+(?:[.,]\d+)?")
 _PAIR = re.compile(r"-?\d{1,8}[.,]\d+")
+_DEGREES = re.compile(r"-?\d{1,3}\.\d+")
 _PLAIN = re.compile(r"\s*[-+−]?[\d.,\s\u00a0]+\s*")
 
 
@@ -55,6 +56,8 @@ def parse_ordinate(cell: Cell) -> Ordinate:
     if isinstance(cell, int | float):
         return Ordinate(value=float(cell)) if math.isfinite(cell) else Ordinate(code="coord_not_finite")
     text = str(cell).strip()
+    if _DEGREES.fullmatch(text):
+        return Ordinate(value=float(text))
     if fold(text) in ("nan", "inf", "infinity"):
         return Ordinate(code="coord_not_finite")
     parts = [float(part.replace(",", ".")) for part in _PARTS.findall(text)]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from types import MappingProxyType
 
 from layers.exchange.fault import refusal
 
 LEGACY = ("tcvn3", "cp1258", "vni")
+PREVIEW_LINES, PREVIEW_LETTERS = 3, 160
 
 _TCVN3_BYTES = (
     "b5b8b6b7b9 a8bbbebcbdc6 a9c7cac8c9cb ae ccd0cecfd1 aad2d5d3d4d6 d7ddd8dcde "
@@ -55,12 +59,15 @@ class Decoded:
         Encodings that the user may choose from, best first; empty where there is no doubt.
     was_decomposed
         True where the file was not in NFC.
+    previews
+        Encoding to the first telling lines in it, for the user to choose by reading.
     """
 
     text: str
     encoding: str
     choices: tuple[str, ...] = ()
     was_decomposed: bool = False
+    previews: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def decode(data: bytes, *, encoding: str | None = None) -> Decoded:
@@ -99,7 +106,10 @@ def decode(data: bytes, *, encoding: str | None = None) -> Decoded:
     ranked = tuple(sorted(LEGACY, key=lambda name: -scores[name]))
     if scores[ranked[0]] < 0.5:
         raise refusal("encoding_invalid", row=data.count(b"\n", 0, position) + 1, encoding="UTF-8")
-    return _normal(_decode_as(data, ranked[0]), ranked[0], ranked)
+    previews = {name: _telling_lines(_decode_as(sample, name)) for name in ranked}
+    return replace(
+        _normal(_decode_as(data, ranked[0]), ranked[0], ranked), previews=MappingProxyType(previews)
+    )
 
 
 def decode_utf8(data: bytes) -> str:
@@ -179,6 +189,12 @@ def _is_syllable(word: str) -> bool:
     parts = unicodedata.normalize("NFD", word.lower())
     plain = unicodedata.normalize("NFC", parts.translate(_TONES))
     return sum(ord(part) in _TONES for part in parts) <= 1 and _SYLLABLE.fullmatch(plain) is not None
+
+
+def _telling_lines(text: str) -> tuple[str, ...]:
+    """The first lines that are not plain ASCII: in these the encodings differ."""
+    told = (" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines())
+    return tuple(islice((line[:PREVIEW_LETTERS] for line in told if not line.isascii()), PREVIEW_LINES))
 
 
 def _normal(text: str, encoding: str, choices: tuple[str, ...]) -> Decoded:

@@ -34,6 +34,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
     "line": ("LineString", "MultiLineString"),
     "polygon": ("Polygon", "MultiPolygon"),
 }
+GPKG_VERSION = "1.2"
+"""Younger versions make the programs of offices warn."""
 _LOCK = threading.Lock()
 
 
@@ -53,8 +55,8 @@ def write_gpkg(frame: Frame, path: Path) -> None:
     StoreError
         ``export_damaged``: the layer does not read back.
     """
-    geometry_type = None if frame.spec.geometry is Geometry.NONE else _common_type(frame.placed)
-    _write(
+    geometry_type = None if frame.spec.geometry is Geometry.NONE else common_type(frame.placed)
+    write_layer(
         frame,
         path,
         driver="GPKG",
@@ -93,19 +95,19 @@ def write_shapefiles(frame: Frame, folder: Path) -> tuple[tuple[Path, ...], dict
         ``export_damaged``: a file does not read back (the driver itself says nothing on a full disk).
     """
     short_names = short(tuple(field.name for field in frame.fields))
-    cut, n_cut = _cut_texts(frame.take(frame.has_shape))
-    family = _families(cut)
-    kinds = sorted(set(family)) or [_empty_family(frame)]
+    cut, n_cut = cut_texts(frame.take(frame.has_shape))
+    family = families_of(cut)
+    kinds = sorted(set(family)) or [empty_family(frame)]
     for kind in kinds:
         part = cut.take(family == kind)
         stem = frame.spec.name if len(kinds) == 1 else f"{frame.spec.name}_{kind}"
         target = folder / f"{stem}.shp"
-        _write(
+        write_layer(
             part,
             target,
             driver="ESRI Shapefile",
             layer=stem,
-            geometry_type=_common_type(part.placed) if len(part.placed) else FAMILIES[kind][0],
+            geometry_type=common_type(part.placed) if len(part.placed) else FAMILIES[kind][0],
             layer_options={},
             names=short_names,
             exterior_cw=True,
@@ -128,6 +130,7 @@ def verify(
     id_name: str,
     tolerance_m: float = TOLERANCE_M,
     exterior_cw: bool | None = None,
+    is_reordered: bool = False,
 ) -> None:
     """
     Read a layer back and compare rows, ids and places with what was meant.
@@ -144,6 +147,8 @@ def verify(
         Greatest distance allowed [m].
     exterior_cw
         Turn of exterior rings in the file: clockwise, anticlockwise, or None for as they came.
+    is_reordered
+        True where the format keeps rows in an order of its own: they are matched by their ids.
 
     Raises
     ------
@@ -158,15 +163,25 @@ def verify(
     if n_rows == 0:
         return
     ids = [None if value is None or value != value else str(value) for value in columns[0]]
-    if ids != [None if value is None else str(value) for value in frame.ids]:
+    meant = [None if value is None else str(value) for value in frame.ids]
+    order = _order(ids, meant) if is_reordered else list(range(n_rows))
+    if [ids[row] for row in order] != meant:
         raise damaged("ids differ")
     if wkb is None:
         return
-    found = _in_degrees(shapely.from_wkb(wkb), meta["crs"])
+    found = _in_degrees(shapely.from_wkb(wkb[order]), meta["crs"])
     expected = frame.source if exterior_cw is None else turned(frame.source, exterior_cw=exterior_cw)
     apart_m = distance_m(expected, found)
     if not (apart_m <= tolerance_m).all():
         raise damaged(f"row {int(np.argmax(apart_m))} lies {float(np.max(apart_m))} m off")
+
+
+def _order(ids: Sequence[str | None], meant: Sequence[str | None]) -> list[int]:
+    """Places at which the ids meant were found; as they lie where they do not fit each other."""
+    places = {key: place for place, key in enumerate(ids)}
+    if len(places) != len(ids) or set(places) != set(meant):
+        return list(range(len(ids)))
+    return [places[key] for key in meant]
 
 
 @contextmanager
@@ -215,7 +230,7 @@ def short(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(result)
 
 
-def _write(
+def write_layer(
     frame: Frame,
     path: Path,
     *,
@@ -226,6 +241,31 @@ def _write(
     names: Sequence[str] | None = None,
     exterior_cw: bool | None = None,
 ) -> None:
+    """
+    Hand a layer to a driver of the format library.
+
+    Parameters
+    ----------
+    frame
+        The layer.
+    path, layer
+        File, and the name of the layer in it.
+    driver
+        Name of the driver.
+    geometry_type
+        Type of all shapes; None for a table without shapes.
+    layer_options
+        Options of the driver.
+    names
+        Column names in the file; those of the layer unless given.
+    exterior_cw
+        Turn of exterior rings: clockwise, anticlockwise, or None for as they are.
+
+    Raises
+    ------
+    StoreError
+        ``export_damaged``: the driver warned.
+    """
     shapes = frame.placed if exterior_cw is None else turned(frame.placed, exterior_cw=exterior_cw)
     arrays, masks = zip(*(_array(field) for field in frame.fields), strict=True)
     is_table = geometry_type is None
@@ -243,6 +283,7 @@ def _write(
             encoding="UTF-8",
             promote_to_multi=bool(geometry_type and geometry_type.startswith("Multi")),
             layer_options=dict(layer_options),
+            dataset_options={"VERSION": GPKG_VERSION} if driver == "GPKG" else None,
         )
 
 
@@ -261,7 +302,20 @@ def _array(field: Field) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None
             return np.array(field.values, dtype=object), None
 
 
-def _common_type(shapes: Shapes) -> str:
+def common_type(shapes: Shapes) -> str:
+    """
+    Geometry type that fits all shapes.
+
+    Parameters
+    ----------
+    shapes
+        Shape (n,), None for none.
+
+    Returns
+    -------
+    name
+        Single or multi type of one family; ``Unknown`` for mixed ones.
+    """
     types = {shape.geom_type for shape in shapes if shape is not None}
     for single, multi in FAMILIES.values():
         if types and types <= {single, multi}:
@@ -269,14 +323,40 @@ def _common_type(shapes: Shapes) -> str:
     return "Unknown"
 
 
-def _families(frame: Frame) -> npt.NDArray[np.str_]:
+def families_of(frame: Frame) -> npt.NDArray[np.str_]:
+    """
+    Family of each row's shape; every row must have one.
+
+    Parameters
+    ----------
+    frame
+        The layer.
+
+    Returns
+    -------
+    family
+        ``point``, ``line`` or ``polygon``, shape (n,).
+    """
     dimension = shapely.get_dimensions(frame.source)
     return (
         np.array(tuple(FAMILIES), dtype=np.str_)[dimension] if len(dimension) else np.array([], dtype=np.str_)
     )
 
 
-def _empty_family(frame: Frame) -> str:
+def empty_family(frame: Frame) -> str:
+    """
+    Family of a layer without rows.
+
+    Parameters
+    ----------
+    frame
+        The layer.
+
+    Returns
+    -------
+    family
+        That of its description; ``point`` where it allows several.
+    """
     kind = str(frame.spec.geometry)
     return kind if kind in FAMILIES else "point"
 
@@ -307,7 +387,22 @@ def _in_degrees(shapes: Shapes, crs: str | None) -> Shapes:
     return degrees
 
 
-def _cut_texts(frame: Frame) -> tuple[Frame, int]:
+def cut_texts(frame: Frame) -> tuple[Frame, int]:
+    """
+    A layer whose texts fit into the cells of a DBF table.
+
+    Parameters
+    ----------
+    frame
+        The layer.
+
+    Returns
+    -------
+    frame
+        The same layer, texts of at most 254 bytes.
+    n_cut
+        How many were longer.
+    """
     n_cut = 0
     fields = []
     for field in frame.fields:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.crs import TM3, WGS84, in_box, move, name_of
+from geo.crs import GEOGRAPHIC, TM3, UTM, WGS84, in_box, move, name_of
 from geo.errors import CrsError, GeometryError
 from layers.spec import Kind, LayerSpec
 
@@ -142,7 +142,7 @@ class Frame:
 
 def accept_crs(epsg: int) -> int:
     """
-    Code of a CRS in which files may leave: WGS 84 or a VN-2000 zone of three degrees.
+    Code of a CRS in which files may leave: WGS 84, VN-2000, their zones of three and of six degrees.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def accept_crs(epsg: int) -> int:
     CrsError
         Any other code.
     """
-    if epsg != WGS84 and epsg not in TM3:
+    if epsg not in (*GEOGRAPHIC, *TM3, *UTM):
         raise CrsError("export_crs", epsg=str(epsg))
     return epsg
 

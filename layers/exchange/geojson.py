@@ -66,14 +66,83 @@ def read(data: bytes, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
     FileError
         The text is not JSON, too deep, not GeoJSON, or a coordinate is no number.
     """
+    document, faults = parse(data, limits)
+    table, found = read_document(document, limits)
+    return table, (*faults, *found)
+
+
+def parse(data: bytes, limits: Limits) -> tuple[dict[str, Any], tuple[Issue, ...]]:
+    """
+    Outermost object of a JSON text, or one collection of the features that its lines hold.
+
+    Parameters
+    ----------
+    data
+        Content of the file: one object, or one feature a line (GeoJSON text sequence, RFC 8142).
+    limits
+        Largest depth.
+
+    Returns
+    -------
+    document, issues
+        The object, and keys that stand in one object twice.
+
+    Raises
+    ------
+    FileError
+        The text is not JSON, or too deep.
+    """
     _check_depth(data, limits.depth)
     text = decode_utf8(data)
     repeated: list[str] = []
-    document = _parse(text, repeated)
-    features = list(_features(document))
+    document = _sequence(text, repeated) or _parse(text, repeated)
+    return document, tuple(issue("json_duplicate_key", column=key) for key in dict.fromkeys(repeated))
+
+
+def _sequence(text: str, repeated: list[str]) -> dict[str, Any] | None:
+    """Features that stand one in a line, as Microsoft's building footprints come; None for other texts."""
+    lines = [line.strip("\x1e \t\r") for line in text.split("\n")]
+    lines = [line for line in lines if line]
+    if len(lines) < 2 or not all(line.startswith("{") and line.endswith("}") for line in lines[:2]):
+        return None
+    if not all(_is_whole(line) for line in lines[:2]):
+        return None
+    return {"type": "FeatureCollection", "features": [_parse(line, repeated) for line in lines]}
+
+
+def _is_whole(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def read_document(document: dict[str, Any], limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
+    """
+    Features of a GeoJSON object.
+
+    Parameters
+    ----------
+    document
+        Outermost object.
+    limits
+        Largest numbers of features and vertices.
+
+    Returns
+    -------
+    table, issues
+        One row for each feature, and faults found.
+
+    Raises
+    ------
+    FileError
+        The object is not GeoJSON, or a coordinate is no number.
+    """
+    features = list(features_of(document))
     if len(features) > limits.rows:
         raise refusal("table_too_large", n_rows=len(features), n_columns=0, limit=limits.rows)
-    faults = [issue("json_duplicate_key", column=key) for key in dict.fromkeys(repeated)]
+    faults: list[Issue] = []
     counter = _Counter(limits.vertices)
     shapes, properties = [], []
     for number, feature in enumerate(features, start=1):
@@ -98,6 +167,34 @@ def read(data: bytes, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
         crs_name=name,
     )
     return table, tuple(faults)
+
+
+def shape_of(geometry: object, number: int, limits: Limits, faults: list[Issue]) -> shapely.Geometry | None:
+    """
+    Shape of one geometry object.
+
+    Parameters
+    ----------
+    geometry
+        As it stands in the file.
+    number
+        Number of the feature, counted from 1.
+    limits
+        Largest number of vertices.
+    faults
+        Faults are added here.
+
+    Returns
+    -------
+    shape
+        None where it has no coordinates, or a fault keeps it from being one.
+
+    Raises
+    ------
+    FileError
+        It is no geometry, or a coordinate is no number.
+    """
+    return _geometry(geometry, number, _Counter(limits.vertices), faults)
 
 
 class _Counter:
@@ -154,7 +251,25 @@ def _json_fault(said: str) -> str:
     return next((code for start, code in _JSON_FAULTS if said.startswith(start)), "json_other")
 
 
-def _features(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def features_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """
+    Features of a GeoJSON object, whatever its own type.
+
+    Parameters
+    ----------
+    document
+        Outermost object.
+
+    Yields
+    ------
+    feature
+        As it stands in the file.
+
+    Raises
+    ------
+    FileError
+        The object is not GeoJSON (``geojson_structure``), or lists no feature (``layer_empty``).
+    """
     kind = document.get("type")
     if kind == "FeatureCollection":
         members = document.get("features")

@@ -17,10 +17,35 @@ from layers.issue import Issue, Severity
 
 _STANDARD_TRIGGER = re.compile(r"(?:gpkg_|rtree_|trigger_(?:insert|delete)_feature_count_|fgti_|fgtu_|fgtd_)")
 _STANDARD_VIEW = ("st_spatial_ref_sys", "spatial_ref_sys", "st_geometry_columns", "geometry_columns")
+_STANDARD_STEP = re.compile(
+    r"""(?:SELECT\s+RAISE\s*\(
+    |(?:INSERT\s+(?:OR\s+REPLACE\s+)?INTO|DELETE\s+FROM|UPDATE(?:\s+OR\s+REPLACE)?)\s+["'`]?rtree_
+    |UPDATE\s+["'`]?gpkg_ogr_contents["'`]?\s+SET\s+feature_count\b
+    |UPDATE\s+["'`]?gpkg_contents["'`]?\s+SET\s+last_change\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BEGIN = re.compile(r"\bBEGIN\b", re.IGNORECASE)
+_TEXT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_CALLED = re.compile(r"(\w+)\s*\(")
+_HARMLESS_CALLS = (
+    "raise",
+    "values",
+    "lower",
+    "strftime",
+    "in",
+    "not",
+    "and",
+    "or",
+    "where",
+    "when",
+    "exists",
+)
 _CALL = re.compile(r"\w\s*\(")
 _READ_FROM = re.compile(r"\b(?:from|join)\s+(\S+)", re.IGNORECASE)
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _SIMPLE_TYPES = range(1, 8)
+STYLES = "layer_styles"
+"""Table in which QGIS keeps how layers are drawn: no data."""
 
 
 def read(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tuple[Issue, ...]]:
@@ -64,7 +89,7 @@ def read(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tuple[Issue,
 
 def _check_harmless(connection: sqlite3.Connection) -> None:
     for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
-        if kind == "trigger" and not _STANDARD_TRIGGER.match(name):
+        if kind == "trigger" and not (_STANDARD_TRIGGER.match(name) and _is_standard(str(sql))):
             raise refusal("gpkg_active_content", name=tidy(name)[:60])
         if kind == "view" and not (name in _STANDARD_VIEW and _is_plain(str(sql))):
             raise refusal("gpkg_active_content", name=tidy(name)[:60])
@@ -76,6 +101,23 @@ def _is_plain(sql: str) -> bool:
     return bool(sources) and not _CALL.search(sql) and all(one.lower().startswith("gpkg_") for one in sources)
 
 
+def _is_standard(sql: str) -> bool:
+    """
+    Tell by its whole text a trigger of the standard: it keeps an index or a count, or raises, and no more.
+
+    References
+    ----------
+    OGC 12-128r19 (GeoPackage 1.4), Annex D and F.3; ``gpkg_ogr_contents`` as GDAL keeps it.
+    """
+    parts = _BEGIN.split(sql, maxsplit=1)
+    head, body = parts[0], parts[-1]
+    inner = re.sub(r"\s*END\s*;?\s*$", "", body, flags=re.IGNORECASE)
+    steps = [step.strip() for step in inner.split(";") if step.strip()]
+    calls = {one.lower() for one in _CALLED.findall(_TEXT.sub("''", f"{head} {inner}"))}
+    is_known = all(one in _HARMLESS_CALLS or one.startswith("st_") for one in calls)
+    return bool(len(parts) == 2 and steps and is_known) and all(_STANDARD_STEP.match(step) for step in steps)
+
+
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -85,7 +127,7 @@ def _tables(connection: sqlite3.Connection, limits: Limits, faults: list[Issue])
     contents = connection.execute("SELECT table_name, data_type, srs_id FROM gpkg_contents").fetchall()
     shapes_of = dict(connection.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
     for name, kind, srs_id in contents:
-        if name not in known or kind not in ("features", "attributes"):
+        if name not in known or kind not in ("features", "attributes") or name == STYLES:
             continue
         (n_rows,) = connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()  # noqa: S608 - quoted
         if n_rows > limits.rows:

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 import geopandas as gpd
 import shapely
 
-from layers.exchange.word import fold, holds
+from layers.exchange.word import fold, holds, spoken
 
 _PREFIX = re.compile(r"^\s*(?:thôn|xóm|bản|ấp)\s+", re.IGNORECASE)
+_LANDMARK = re.compile(
+    r"\b(?:chợ|đình|chùa|đền|miếu|cầu|cống|bến|đò|trường|trạm|quán|phố|đê|gò|bãi|"
+    r"nhà thờ|sân|cổng|làng)\s+(\w+)"
+)
 M_PER_DEG = 111_320.0
 POINT_ACCURACY_M = 500.0
 """Assumed half width [m] of a hamlet known by one point only."""
@@ -136,6 +140,36 @@ def find(texts: Sequence[str | None], hamlets: Sequence[Hamlet]) -> Link:
         best = tuple(one for one in found if len(fold(bare_name(one.name))) == longest)
         told = tuple(one for one in best if holds(everything, fold(one.former_commune)))
         return Link(hamlets=told if len(told) == 1 else best)
+    return Link()
+
+
+def guess_hamlet(texts: Sequence[str | None], hamlets: Sequence[Hamlet]) -> Link:
+    """
+    Hamlet that a landmark may belong to, such as *chợ Hệ* to Hệ Vĩnh: a guess, to be confirmed.
+
+    Parameters
+    ----------
+    texts
+        Texts of the row, the most telling first.
+    hamlets
+        Hamlets known.
+
+    Returns
+    -------
+    link
+        The only hamlet whose name of several words begins with the word behind the landmark, diacritics
+        included; none otherwise.
+    """
+    for text in texts:
+        for found in _LANDMARK.finditer(spoken(text or "")):
+            named = [spoken(bare_name(one.name)).split() for one in hamlets]
+            fitting = tuple(
+                one
+                for one, words in zip(hamlets, named, strict=True)
+                if len(words) > 1 and words[0] == found.group(1)
+            )
+            if len(fitting) == 1:
+                return Link(hamlets=fitting)
     return Link()
 
 

@@ -15,8 +15,14 @@ from layers.spec import LayerSpec
 
 POSITION = ("_lat", "_lon", "_n", "_e", "_x", "_y", "_latlon", "_wkt")
 """Fields that make a shape: degrees, metres with the axis named, bare X and Y, both in one cell, WKT."""
+COMPOUND = ("_tilt", "_stretch", "_cable", "_month")
+"""Fields of cells taken apart layer by layer: both tilts, two poles of a line, a cable in words, a month."""
+SEVERAL = ("note",)
+"""Columns that several headings may mean: their texts are joined."""
 ORDER = "_order"
-"""Field of running numbers; they serve as ids where nothing better is there."""
+"""Field of running numbers; they serve as ids of ``NUMBERED`` layers where nothing better is there."""
+NUMBERED = ("hamlet", "place")
+"""Layers that come in one list, whose running numbers people know them by."""
 ANY_LAYER = "*"
 
 _BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
@@ -219,13 +225,13 @@ def guess(
     implied: dict[str, str] = {}
     taken = {field for field in fields.values() if field}
     for _, _, heading, alias in sorted(offers, key=lambda offer: offer[:2]):
-        if fields[heading] is None and alias.field not in taken:
+        if fields[heading] is None and (alias.field not in taken or alias.field in SEVERAL):
             fields[heading] = alias.field
             implied.update(alias.implies)
             taken.add(alias.field)
     order = next((heading for heading, field in fields.items() if field == ORDER), None)
     if order is not None:
-        fields[order] = None if "id" in taken else "id"
+        fields[order] = "id" if "id" not in taken and spec.name in NUMBERED else None
     return ColumnMap(fields=MappingProxyType(fields), implied=MappingProxyType(implied))
 
 

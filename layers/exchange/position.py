@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,6 @@ from shapely.geometry.base import BaseGeometry
 from geo.crs import (
     VIETNAM_DEG,
     WGS84,
-    Candidate,
-    detect,
     distances_m,
     hint,
     in_box,
@@ -22,6 +22,7 @@ from geo.crs import (
     is_projected,
     transform,
 )
+from geo.reading import VN2000_DEG, Candidate, Reading, Variant, decide, detect, read
 from layers.exchange.coordinates import Ordinate, parse_ordinate, parse_pair
 from layers.exchange.fault import issue
 from layers.exchange.headings import ColumnMap
@@ -31,9 +32,15 @@ from layers.issue import Issue, Severity
 NEIGHBOURHOOD_M = 5_000.0
 """Sites up to this distance [m] outside the border belong to the workspace."""
 FAR_M = 50_000.0
+"""A single row farther off than this [m], while the others are near, is an error."""
+MENDED_ROWS = 300
+"""For so many rows at most another reading is looked for, one by one."""
+WEB_MAP = 3857
 ZONES = (9210, 9209)
 """Zones that the offices of Hải Phòng use, tried on metres whose system nobody named."""
 _PAIRS = (("_lon", "_lat"), ("_e", "_n"), ("_x", "_y"))
+_MENDABLE = ("coord_swapped", "coord_metres_row", "coord_axes_turned", "coord_degrees_row", "place_far")
+"""Faults of single rows that another reading may explain."""
 
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
@@ -50,14 +57,17 @@ class Proposal:
         Code proposed, or None where nothing speaks for any.
     is_swapped
         True where bare X is the northing.
+    variant
+        What was done otherwise than the code says.
     basis
-        What speaks for it: given, declared, headings, title, place, size; empty for nothing.
+        What speaks for it: given, declared, headings, title, evidence, place, size; empty for nothing.
     candidates
         Readings that fall near the area, best first.
     """
 
     epsg: int | None
     is_swapped: bool = False
+    variant: Variant = Variant.PLAIN
     basis: str = ""
     candidates: tuple[Candidate, ...] = ()
 
@@ -65,6 +75,32 @@ class Proposal:
     def is_question(self) -> bool:
         """True where the user has to confirm."""
         return self.basis not in ("given", "declared", "headings", "none")
+
+    @property
+    def reading(self) -> Reading:
+        """The reading alone; of degrees where no system is proposed."""
+        return Reading(epsg=self.epsg or WGS84, is_swapped=self.is_swapped, variant=self.variant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """
+    Coordinates read and held against the place where they should fall.
+
+    Parameters
+    ----------
+    lon, lat
+        EPSG:4326 [°], NaN where a row cannot be trusted, shape (n,).
+    issues
+        Faults by row.
+    mends
+        Place of a row to another reading that would bring it where it should be: a proposal.
+    """
+
+    lon: Floats
+    lat: Floats
+    issues: tuple[Issue, ...] = ()
+    mends: Mapping[int, Reading] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +169,13 @@ def numbers_of(table: RawTable, columns: ColumnMap) -> Numbers:
 
 
 def propose(
-    numbers: Numbers, table: RawTable, *, epsg: int | None = None, area: BaseGeometry | None = None
+    numbers: Numbers,
+    table: RawTable,
+    *,
+    epsg: int | None = None,
+    variant: Variant = Variant.PLAIN,
+    area: BaseGeometry | None = None,
+    known: Floats | None = None,
 ) -> Proposal:
     """
     Find the system in which coordinates are best read.
@@ -144,15 +186,18 @@ def propose(
         Coordinates as given.
     table
         Table whose titles and headings may name the system.
-    epsg
-        System chosen by the user, or None.
+    epsg, variant
+        System chosen by the user, or None; what differs from its code.
     area
         Area in which the points are expected, EPSG:4326, or None.
+    known
+        Longitude and latitude of things on the ground near which points are expected, shape (m, 2), or None.
 
     Returns
     -------
     proposal
-        What the user chose, else what titles say, else what falls into the area, else what the size allows.
+        What the user chose, else what titles say, else what the things on the ground speak for, else what
+        falls into the area, else what the size allows.
     """
     there = np.isfinite(numbers.x) & np.isfinite(numbers.y)
     x, y = numbers.x[there], numbers.y[there]
@@ -162,25 +207,46 @@ def propose(
     is_swapped = bool(
         numbers.field == "bare" and (np.median(x) > np.median(y) if metric else np.median(x) < np.median(y))
     )
-    candidates = detect(x, y, area=area) if area is not None else ()
+    if metric and np.median(np.maximum(x, y)) > 3e6:
+        # The web map: there the easting is the larger number.
+        is_swapped = bool(numbers.field == "bare" and np.median(x) < np.median(y))
+    candidates = detect(x, y, area=area, known=known) if area is not None else ()
     if epsg is not None:
-        return Proposal(epsg=epsg, is_swapped=is_swapped, basis="given", candidates=candidates)
+        return Proposal(
+            epsg=epsg, is_swapped=is_swapped, variant=variant, basis="given", candidates=candidates
+        )
+    said = hint(" ".join((*table.titles, *table.headings)))
+    if numbers.field == "lonlat" and not metric:
+        return _of_degrees(candidates, is_vn2000=said.is_vn2000)
     if numbers.field == "lonlat":
         return Proposal(epsg=WGS84, basis="headings", candidates=candidates)
-    said = hint(" ".join((*table.titles, *table.headings)))
     if said.epsg is not None and (said.epsg == WGS84) != metric:
         return Proposal(epsg=said.epsg, is_swapped=is_swapped, basis="title", candidates=candidates)
-    best = next((one for one in candidates if one.is_swapped == is_swapped), None)
-    if best is not None:
-        return Proposal(epsg=best.epsg, is_swapped=is_swapped, basis="place", candidates=candidates)
+    sure = decide(candidates)
+    best = sure or next((one for one in candidates if one.is_swapped == is_swapped), None)
+    if best is not None and best.is_swapped == is_swapped:
+        basis = "place" if sure is None else "evidence"
+        return Proposal(
+            epsg=best.epsg, is_swapped=is_swapped, variant=best.variant, basis=basis, candidates=candidates
+        )
     if not metric and bool(in_box(x, y).mean() > 0.9 or in_box(y, x).mean() > 0.9):
         return Proposal(epsg=WGS84, is_swapped=is_swapped, basis="size")
     return Proposal(epsg=None, is_swapped=is_swapped)
 
 
+def _of_degrees(candidates: tuple[Candidate, ...], *, is_vn2000: bool) -> Proposal:
+    """Headings that say degrees say WGS 84, unless the title or the ground says VN-2000: 200 m apart."""
+    sure = decide(candidates)
+    if sure is not None and sure.epsg == VN2000_DEG and not sure.is_swapped:
+        return Proposal(epsg=VN2000_DEG, basis="evidence", candidates=candidates)
+    if is_vn2000 and sure is None:
+        return Proposal(epsg=VN2000_DEG, basis="title", candidates=candidates)
+    return Proposal(epsg=WGS84, basis="headings", candidates=candidates)
+
+
 def to_points(
     numbers: Numbers, proposal: Proposal, row_numbers: tuple[int, ...], *, area: BaseGeometry | None = None
-) -> tuple[Shapes, tuple[Issue, ...]]:
+) -> tuple[Shapes, tuple[Issue, ...], tuple[int, ...]]:
     """
     Points of a list.
 
@@ -197,71 +263,147 @@ def to_points(
 
     Returns
     -------
-    points, issues
-        Points in EPSG:4326, None where there is none or it cannot be trusted, shape (n,); faults.
+    points, issues, mended
+        Points in EPSG:4326, None where there is none or it cannot be trusted, shape (n,); faults; places of
+        rows whose point rests on another reading, which their fault tells and the user has to confirm.
     """
     rows = np.array(row_numbers)
     points: Shapes = np.full(len(rows), None, dtype=object)
     there = np.isfinite(numbers.x) & np.isfinite(numbers.y)
     if not there.any():
-        return points, ()
+        return points, (), ()
     if proposal.epsg is None:
-        return points, (issue("crs_missing", Severity.ASK, found=""),)
-    x, y = (numbers.y, numbers.x) if proposal.is_swapped else (numbers.x, numbers.y)
-    if is_projected(proposal.epsg):
-        faults, good = _judge_metres(x, y, there, rows, proposal)
-    else:
-        faults, good = _judge_degrees(x, y, there, rows, area)
-    if good.any():
-        lon, lat = transform(x[good], y[good], epsg_from=proposal.epsg, epsg_to=WGS84)
-        points[good] = shapely.points(lon, lat)
-        faults += judge_place(lon, lat, rows[good], proposal, area=area)
-    return points, tuple(faults)
+        return points, (issue("crs_missing", Severity.ASK, found=""),), ()
+    judged = judge(numbers.x, numbers.y, rows, proposal, area=area)
+    good = np.isfinite(judged.lon)
+    points[good] = shapely.points(judged.lon[good], judged.lat[good])
+    for place, other in judged.mends.items():
+        lon, lat = read(numbers.x[[place]], numbers.y[[place]], other)
+        points[place] = shapely.Point(float(lon[0]), float(lat[0]))
+    return points, judged.issues, tuple(judged.mends)
 
 
-def judge_place(
-    lon: Floats, lat: Floats, rows: npt.NDArray[np.int_], proposal: Proposal, *, area: BaseGeometry | None
-) -> list[Issue]:
+def judge(
+    x: Floats,
+    y: Floats,
+    rows: npt.NDArray[np.int_],
+    proposal: Proposal,
+    *,
+    area: BaseGeometry | None,
+) -> Judged:
     """
-    Hold points against the area in which they are expected.
+    Read coordinates one way and hold each against the place where it should fall.
 
     Parameters
     ----------
-    lon, lat
-        Points [°], EPSG:4326, shape (n,).
+    x, y
+        Coordinates as given, NaN where absent, shape (n,).
     rows
         Row of each as its user sees it, shape (n,).
     proposal
-        How they were read, with the readings that would fall near the area.
+        How to read them.
     area
-        Area, EPSG:4326, or None.
+        Area in which the points are expected, EPSG:4326, or None.
 
     Returns
     -------
-    issues
-        Another zone fits better (once); outside the border, far away, outside Vietnam (by row).
+    judged
+        Points; axes turned, metres among degrees, zero, another zone, far off: by row, each with another
+        reading where exactly one brings the row where it should be.
     """
+    there = np.isfinite(x) & np.isfinite(y)
+    lon, lat = np.full(len(x), np.nan), np.full(len(x), np.nan)
+    if not there.any() or proposal.epsg is None:
+        return Judged(lon=lon, lat=lat)
+    first, second = (y, x) if proposal.is_swapped else (x, y)
+    if is_projected(proposal.epsg):
+        faults, good = _judge_metres(first, second, there, rows, proposal)
+    else:
+        faults, good = _judge_degrees(first, second, there, rows, area)
+    lon[good], lat[good] = read(x[good], y[good], proposal.reading)
+    faults += _judge_place(lon, lat, good, rows, proposal, area)
+    mends = _mends(x, y, rows, faults, proposal, area)
+    told = [_with_mend(one, mends.get(int(np.flatnonzero(rows == one.row)[0]))) if one.row else one
+            for one in faults]  # fmt: skip
+    out = np.isin(np.arange(len(x)), list(mends))
+    return Judged(
+        lon=np.where(out, np.nan, lon), lat=np.where(out, np.nan, lat), issues=tuple(told), mends=mends
+    )
+
+
+def _mends(
+    x: Floats,
+    y: Floats,
+    rows: npt.NDArray[np.int_],
+    faults: list[Issue],
+    proposal: Proposal,
+    area: BaseGeometry | None,
+) -> dict[int, Reading]:
+    """Another reading of single rows, where exactly one family brings a row into the area."""
     if area is None:
-        outside = ~in_box(lon, lat, box_deg=VIETNAM_DEG)
-        return [issue("place_outside_vietnam", Severity.ASK, row=int(row)) for row in rows[outside]]
-    distance_m = distances_m(lon, lat, area=area)
-    if len(lon) and float(np.median(distance_m)) > NEIGHBOURHOOD_M:
+        return {}
+    wanted = {one.row for one in faults if one.code in _MENDABLE and one.severity is not Severity.ERROR}
+    wanted |= {one.row for one in faults if one.code == "place_far_off"}
+    found: dict[int, Reading] = {}
+    places = [place for place, row in enumerate(rows) if int(row) in wanted]
+    for place in places[:MENDED_ROWS]:
+        near = detect(x[[place]], y[[place]], area=area, near_m=NEIGHBOURHOOD_M)
+        inside = [one for one in near if one.inside_share == 1.0] or list(near)
+        own = [one for one in inside if one.is_swapped == proposal.is_swapped and one.epsg == proposal.epsg]
+        best = next(iter(own), next(iter(inside), None))
+        if best is not None and len({one.family for one in inside}) == 1:
+            found[place] = best.reading
+    return found
+
+
+def _with_mend(one: Issue, mend: Reading | None) -> Issue:
+    if one.code not in (*_MENDABLE, "place_far_off"):
+        return one
+    facts: dict[str, Any] = dict(one.facts)
+    if mend is None:
+        return one
+    if one.code in ("place_far", "place_far_off"):
+        facts["proposed"] = mend.epsg
+        return issue("crs_other_zone_row", Severity.ASK, row=one.row, **facts)
+    return issue(one.code, one.severity, row=one.row, **{**facts, "proposed": mend.epsg})
+
+
+def _judge_place(
+    lon: Floats,
+    lat: Floats,
+    good: npt.NDArray[np.bool_],
+    rows: npt.NDArray[np.int_],
+    proposal: Proposal,
+    area: BaseGeometry | None,
+) -> list[Issue]:
+    """Another zone fits better (once); outside the border, far away, outside Vietnam (by row)."""
+    places = np.flatnonzero(good & np.isfinite(lon) & np.isfinite(lat))
+    if area is None:
+        outside = ~in_box(lon[places], lat[places], box_deg=VIETNAM_DEG)
+        return [issue("place_outside_vietnam", Severity.ASK, row=int(row)) for row in rows[places[outside]]]
+    distance_m = distances_m(lon[places], lat[places], area=area)
+    middle_m = float(np.median(distance_m)) if len(places) else 0.0
+    if middle_m > NEIGHBOURHOOD_M:
         other = next((one for one in proposal.candidates if one.inside_share >= 0.5), None)
         if other is not None and other.epsg != proposal.epsg:
-            facts: dict[str, Any] = {
-                "epsg": proposal.epsg,
-                "proposed": other.epsg,
-                "distance_km": _km(np.median(distance_m)),
-            }
+            facts: dict[str, Any] = {"epsg": proposal.epsg, "proposed": other.epsg}
+            facts["distance_km"] = _km(middle_m)
             severity = Severity.ERROR if proposal.basis in ("given", "declared") else Severity.ASK
             return [issue("crs_other_zone", severity, **facts)]
     return [
-        issue("place_far", Severity.ASK, row=int(row), distance_km=_km(d))
-        if d > NEIGHBOURHOOD_M
-        else issue("place_outside_area", Severity.WARNING, row=int(row), distance_km=_km(d))
-        for row, d in zip(rows, distance_m, strict=True)
-        if d > 0
+        _place_fault(int(row), float(off_m), is_stray=middle_m <= NEIGHBOURHOOD_M)
+        for row, off_m in zip(rows[places], distance_m, strict=True)
+        if off_m > 0
     ]
+
+
+def _place_fault(row: int, off_m: float, *, is_stray: bool) -> Issue:
+    facts: dict[str, Any] = {"distance_km": _km(off_m)}
+    if off_m <= NEIGHBOURHOOD_M:
+        return issue("place_outside_area", Severity.WARNING, row=row, **facts)
+    if is_stray and off_m > FAR_M:
+        return issue("place_far_off", row=row, **facts)
+    return issue("place_far", Severity.ASK, row=row, **facts)
 
 
 def _km(distance_m: float | np.floating) -> float:
@@ -309,11 +451,7 @@ def _judge_degrees(
         pair = np.array([x[place]]), np.array([y[place]])
         facts: dict[str, Any] = {"x": float(x[place]), "y": float(y[place])}
         if is_metres(*pair):
-            found = detect(*pair, area=area) if area is not None else ()
-            proposed = found[0].epsg if found else 0
-            faults.append(
-                issue("coord_metres_row", Severity.ASK, row=int(rows[place]), proposed=proposed, **facts)
-            )
+            faults.append(issue("coord_metres_row", Severity.ASK, row=int(rows[place]), proposed=0, **facts))
         else:
             faults.append(issue("coord_out_of_range", row=int(rows[place]), **facts))
     return faults, there & ~zero & ~out & ~turned
@@ -344,12 +482,12 @@ def _judge_metres(
         place = int(np.flatnonzero(degrees)[0])
         facts: dict[str, Any] = {"x": float(x[place]), "y": float(y[place]), "epsg": proposal.epsg}
         return [issue("coord_degrees_as_metres", row=int(rows[place]), **facts)], np.zeros_like(there)
-    turned = there & ~degrees & (x > y)
+    turned = there & ~degrees & ((x < y) if proposal.epsg == WEB_MAP else (x > y))
     faults = [issue("coord_axes_turned", Severity.ASK, row=int(row)) for row in rows[turned]]
     if turned.sum() > 0.5 * there.sum():
         faults = [issue("coord_axes_turned", row=int(rows[turned][0]))]
     faults += [
-        issue("coord_out_of_range", row=int(rows[place]), x=float(x[place]), y=float(y[place]))
+        issue("coord_degrees_row", Severity.ASK, row=int(rows[place]), x=float(x[place]), y=float(y[place]))
         for place in np.flatnonzero(degrees)
     ]
     return faults, there & ~degrees & ~turned

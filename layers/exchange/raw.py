@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from layers.issue import Issue, Severity
@@ -59,6 +60,8 @@ class RawTable:
         Texts above the headings.
     skipped
         Rows left out with the reason.
+    licence
+        Whose data these are and under which terms, where the format tells; empty where it does not.
     """
 
     name: str
@@ -71,6 +74,7 @@ class RawTable:
     crs_name: str | None = None
     titles: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,8 @@ class RawFile:
     Parameters
     ----------
     format
-        csv, xlsx, xls, geojson, gpkg, shp, kml, kmz, gpx, tiff; empty where it was refused unread.
+        csv, xlsx, xls, geojson, gpkg, shp, kml, kmz, gpx, tiff, osm, pbf, tab, gdb, dxf, fgb,
+        parquet, msi (an antenna); empty where it was refused unread.
     tables
         Its tables; empty for a raster or a refused file.
     issues
@@ -92,6 +97,10 @@ class RawFile:
         Encodings that the user may choose from, best first; empty where there is no doubt.
     n_raster_cells
         Size of a raster, 0 for other files.
+    sha256
+        Digest of the file as it came, hexadecimal; empty where it was refused unread.
+    decodings
+        First telling lines of the text in each of ``encodings``.
     """
 
     format: str
@@ -100,6 +109,8 @@ class RawFile:
     encoding: str | None = None
     encodings: tuple[str, ...] = ()
     n_raster_cells: int = 0
+    sha256: str = ""
+    decodings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +199,7 @@ def to_message(raw: RawFile) -> tuple[dict[str, Any], bytes]:
                 "crs_name": table.crs_name,
                 "titles": table.titles,
                 "skipped": [[one.row, one.kind, one.text] for one in table.skipped],
+                "licence": table.licence,
             }
         )
     message = {
@@ -206,6 +218,7 @@ def to_message(raw: RawFile) -> tuple[dict[str, Any], bytes]:
         "encoding": raw.encoding,
         "encodings": raw.encodings,
         "n_raster_cells": raw.n_raster_cells,
+        "decodings": {name: list(lines) for name, lines in raw.decodings.items()},
     }
     return message, b"".join(parts)
 
@@ -241,6 +254,7 @@ def from_message(message: Mapping[str, Any], block: bytes) -> RawFile:
         encoding=message["encoding"],
         encodings=tuple(message["encodings"]),
         n_raster_cells=message["n_raster_cells"],
+        decodings=MappingProxyType({name: tuple(lines) for name, lines in message["decodings"].items()}),
     )
 
 
@@ -269,6 +283,7 @@ def _table(message: Mapping[str, Any], place: _Place) -> RawTable:
         crs_name=message["crs_name"],
         titles=tuple(message["titles"]),
         skipped=tuple(Skipped(row=row, kind=kind, text=text) for row, kind, text in message["skipped"]),
+        licence=message["licence"],
     )
 
 

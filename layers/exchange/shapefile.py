@@ -16,6 +16,7 @@ from layers.exchange.archive import extract, members
 from layers.exchange.encoding import Decoded, decode
 from layers.exchange.fault import issue, refusal
 from layers.exchange.raw import Cell, Limits, RawTable
+from layers.exchange.vector import warnings_as_faults
 from layers.exchange.word import tidy
 from layers.issue import Issue, Severity
 
@@ -73,13 +74,14 @@ def read(
 
 
 def _read_one(path: Path, name: str, encoding: str | None) -> tuple[RawTable, list[Issue], Decoded | None]:
-    import pyogrio  # noqa: PLC0415 - only this format needs GDAL
+    import pyogrio  # noqa: PLC0415 - loaded once its drivers are narrowed
 
     _check_headers(path)
     stated = path.with_suffix(".cpg").exists()
     try:
         kwargs = {} if stated else {"encoding": "ISO-8859-1"}
-        meta, _, wkb, columns = pyogrio.raw.read(str(path), **kwargs)
+        with warnings_as_faults("pyogrio"):
+            meta, _, wkb, columns = pyogrio.raw.read(str(path), **kwargs)
         shapes = shapely.from_wkb(np.asarray(wkb, dtype=object))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError):
         raise refusal("shp_corrupt", detail="shp_unreadable") from None

@@ -19,6 +19,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from geo.crs import WGS84, move
 from geo.errors import InputError
+from layers.exchange.bundle import date_workbook
 from layers.exchange.feature import TOLERANCE_M
 from layers.exchange.frame import XML_FORBIDDEN, Frame, Shapes, describe_crs, distance_m, is_placeable, unique
 from layers.exchange.staging import damaged
@@ -130,31 +131,47 @@ def write_csv(sheet: Sheet, path: Path, *, source: Shapes) -> None:
     _check_places([row[sheet.at_place : sheet.at_place + 2] for row in found[1:]], source)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """
+    One layer of a workbook.
+
+    Parameters
+    ----------
+    title
+        Name of its sheet.
+    sheet
+        Its cells.
+    source
+        Its shapes in EPSG:4326 [deg], shape (n,), for the comparison.
+    """
+
+    title: str
+    sheet: Sheet
+    source: Shapes
+
+
 def write_xlsx(
-    sheet: Sheet,
+    pages: Sequence[Page],
     path: Path,
     *,
-    source: Shapes,
-    title: str,
     about: Sequence[tuple[str, object]],
     about_title: str,
     now: dt.datetime,
 ) -> None:
     """
-    Write a workbook with the data and a sheet about them, and read it back.
+    Write a workbook with a sheet for each layer and one about them, and read it back.
 
     Parameters
     ----------
-    sheet
-        The cells.
+    pages
+        The layers.
     path
         File to make.
-    source
-        Shapes in EPSG:4326 [deg], shape (n,), for the comparison.
-    title, about_title
-        Names of the two sheets.
     about
-        Rows of the second: what and its value.
+        Rows of the last sheet: what and its value.
+    about_title
+        Its name.
     now
         Moment of writing, kept in the file's properties.
 
@@ -165,25 +182,28 @@ def write_xlsx(
     """
     book = Workbook(write_only=True)
     book.properties.created = book.properties.modified = now.astimezone(dt.UTC).replace(tzinfo=None)
-    data = book.create_sheet(_sheet_title(title))
-    data.freeze_panes = "A2"
-    data.append([_bold(data, heading) for heading in sheet.headings])
-    for row in sheet.rows:
-        data.append(list(row))
+    titles = unique([_sheet_title(page.title) for page in pages])
+    for title, page in zip(titles, pages, strict=True):
+        data = book.create_sheet(_sheet_title(title))
+        data.freeze_panes = "A2"
+        data.append([_bold(data, heading) for heading in page.sheet.headings])
+        for row in page.sheet.rows:
+            data.append(list(row))
     notes = book.create_sheet(_sheet_title(about_title))
     for name, value in about:
         notes.append([_bold(notes, name), _cell(value)])
     book.save(path)
     book.close()
-    _check_xlsx(sheet, path, source)
-
-
-def _check_xlsx(sheet: Sheet, path: Path, source: Shapes) -> None:
+    date_workbook(path, now=now)
     book = load_workbook(path, read_only=True)
     try:
-        found = list(book.worksheets[0].iter_rows(values_only=True))
+        for page, found in zip(pages, book.worksheets, strict=False):
+            _check_xlsx(page.sheet, list(found.iter_rows(values_only=True)), page.source)
     finally:
         book.close()
+
+
+def _check_xlsx(sheet: Sheet, found: Sequence[tuple[Any, ...]], source: Shapes) -> None:
     if len(found) != len(sheet.rows) + 1 or tuple(found[0]) != sheet.headings:
         raise damaged(f"{len(sheet.rows)} rows meant, {len(found) - 1} read back")
     width = len(sheet.headings)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 import pyogrio.errors
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from geo.errors import DiskFullError, FileError, NotFoundError, StoreError
 from layers.exchange.scratch import scratch_folder
@@ -41,6 +42,7 @@ LIBRARY_FAULTS = (
     pyogrio.errors.FieldError,
     sqlite3.Error,
     zipfile.BadZipFile,
+    LxmlError,  # workbooks are written with it
 )
 
 

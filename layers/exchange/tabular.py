@@ -8,6 +8,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import python_calamine
@@ -102,7 +103,8 @@ def read_text(text: str, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
     grid: Grid = []
     try:
         delimiter = _delimiter(text)
-        if delimiter == _SPACES:
+        is_parted = delimiter == _SPACES
+        if is_parted:
             text, delimiter = _GAPS.sub("\t", text), "\t"
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         for cells in reader:
@@ -114,8 +116,29 @@ def read_text(text: str, limits: Limits) -> tuple[RawTable, tuple[Issue, ...]]:
                 raise refusal("table_too_large", n_rows=len(grid), n_columns=len(cells), limit=limits.rows)
     except csv.Error as error:
         raise refusal("csv_syntax", row=line, detail=_csv_fault(str(error))) from None
+    grid, joined = _rejoin(grid) if is_parted else (grid, {})
     table, faults = to_table("", grid)
-    return table, (*faults, *_decimal_commas(table, delimiter))
+    broken = tuple(Skipped(row=before, kind="continued", text="") for before in joined.values())
+    told = [issue("row_joined", Severity.WARNING, row=row, before=before) for row, before in joined.items()]
+    table = replace(table, skipped=(*table.skipped, *broken))
+    return table, (*faults, *told, *_decimal_commas(table, delimiter))
+
+
+def _rejoin(grid: Grid) -> tuple[Grid, dict[int, int]]:
+    """Rows broken within a cell on a copied page: number of the joined row to that of its first part."""
+    width = _usual_width([len(_filled(row)) for _, row in grid])
+    out: Grid = []
+    joined: dict[int, int] = {}
+    for number, row in grid:
+        cells = _filled(row)
+        before = _filled(out[-1][1]) if out else []
+        fits = len(before) < width and len(before) + len(cells) == width + 1 and len(cells) > 1
+        if fits and is_number_text(str(before[0])) and not is_number_text(str(cells[0])):
+            joined[number] = out[-1][0]
+            out[-1] = number, [*before[:-1], f"{before[-1]} {cells[0]}", *cells[1:]]
+        else:
+            out.append((number, row))
+    return out, joined
 
 
 def _csv_fault(said: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import io
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -55,3 +57,26 @@ def made(name: str, make: Callable[[Path], T]) -> tuple[bytes, T]:
         path = folder / name
         result = make(path)
         return path.read_bytes(), result
+
+
+def made_all(make: Callable[[Path], Sequence[Path]]) -> bytes:
+    """
+    Several files that are made to be sent, in one zip.
+
+    Parameters
+    ----------
+    make
+        Function that writes them into the folder it is given, and names them.
+
+    Returns
+    -------
+    content
+        Bytes of the zip.
+    """
+    with scratch_folder() as folder:
+        paths = make(folder)
+        bundle = io.BytesIO()
+        with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in paths:
+                archive.write(path, path.name)
+        return bundle.getvalue()

@@ -7,9 +7,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from layers.exchange.headings import ANY_LAYER, Aliases, ValueAlias
+from layers.exchange.quantity import factor_in, power_dbm
 from layers.exchange.raw import Cell
 from layers.exchange.word import fold, holds, spoken, tidy
 from layers.issue import Severity
@@ -20,14 +20,10 @@ Value = str | int | float | bool | None
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 _SERIAL_DAYS = (18_000, 80_000)
 _NUMBER = re.compile(r"[-+−]?\d[\d.,\s\u00a0]*")
-_UNIT_FACTORS = MappingProxyType(
-    {
-        "Mbit/s": {"gb": 1000.0, "kb": 0.001},
-        "m": {"km": 1000.0, "cm": 0.01},
-        "Gbit/s": {"mb": 0.001},
-        "km²": {"ha": 0.01},
-    }
-)
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_DIGITS = re.compile(r"\d+(?: \d+)*")
+"""Numbers within a word: an alias such as ``lt0`` stands for LT with any number."""
+POWER = "tx_power_dbm"
 _TECHNOLOGY = re.compile(r"\d+\s*g(?![a-z])", re.IGNORECASE)
 _YES = ("co", "x", "yes", "true", "1", "dung", "free", "mien phi")
 _NO = ("khong", "chua", "no", "false", "0", "sai")
@@ -70,7 +66,7 @@ class Parsed:
     fault: Fault | None = None
 
 
-def parse(cell: Cell, column: Column, *, layer: str, aliases: Aliases) -> Parsed:
+def parse(cell: Cell, column: Column, *, layer: str, aliases: Aliases, unit: str = "") -> Parsed:
     """
     Value of a cell for a column.
 
@@ -84,6 +80,8 @@ def parse(cell: Cell, column: Column, *, layer: str, aliases: Aliases) -> Parsed
         Name of the layer.
     aliases
         Spellings of values.
+    unit
+        What the heading says about the unit; it holds for numbers that name none of their own.
 
     Returns
     -------
@@ -96,8 +94,10 @@ def parse(cell: Cell, column: Column, *, layer: str, aliases: Aliases) -> Parsed
         return _from_alias(alias, cell)
     if cell is None:
         return Parsed()
+    if column.name == POWER:
+        return _parse_power(cell, unit)
     if column.kind in (Kind.INTEGER, Kind.REAL):
-        return parse_number(cell, is_integer=column.kind is Kind.INTEGER, unit=column.unit)
+        return parse_number(cell, is_integer=column.kind is Kind.INTEGER, unit=column.unit, given=unit)
     if column.kind is Kind.DATE:
         return parse_day(cell)
     if column.kind is Kind.BOOLEAN:
@@ -130,7 +130,7 @@ def text_of(cell: Cell) -> str | None:
     return None if cell is None else tidy(str(cell)) or None
 
 
-def parse_number(cell: Cell, *, is_integer: bool = False, unit: str | None = None) -> Parsed:
+def parse_number(cell: Cell, *, is_integer: bool = False, unit: str | None = None, given: str = "") -> Parsed:
     """
     Number in a cell.
 
@@ -142,6 +142,8 @@ def parse_number(cell: Cell, *, is_integer: bool = False, unit: str | None = Non
         True for counts: a point or comma before three digits then parts thousands.
     unit
         Unit wanted; another unit of the same kind in the text is converted.
+    given
+        What the heading says about the unit of numbers that name none.
 
     Returns
     -------
@@ -151,16 +153,15 @@ def parse_number(cell: Cell, *, is_integer: bool = False, unit: str | None = Non
     if cell is None or isinstance(cell, bool | dt.date):
         return _unreadable(cell)
     if isinstance(cell, int | float):
-        number = float(cell)
+        number = float(cell) * (factor_in(given, unit) or 1.0)
     else:
         found = _NUMBER.search(cell)
         if found is None:
             return _unreadable(cell)
-        number = _plain_number(found.group(), is_integer=is_integer)
-        rest = fold(cell[found.end() :])
-        number *= next(
-            (k for word, k in _UNIT_FACTORS.get(unit or "", {}).items() if rest.startswith(word)), 1.0
-        )
+        factor = factor_in(cell[found.end() :], unit)
+        is_whole = is_integer or (factor == 1.0 and _THOUSANDS.fullmatch(found.group().strip()) is not None)
+        number = _plain_number(found.group(), is_integer=is_whole)
+        number *= (factor_in(given, unit) or 1.0) if factor is None else factor
     if not math.isfinite(number):
         return _fault("value_not_finite", Severity.ERROR, value=str(cell))
     if not is_integer:
@@ -298,13 +299,15 @@ def _is_free(column: Column) -> bool:
 
 def _alias(cell: Cell, field: str, layer: str, aliases: Aliases, *, is_free: bool) -> ValueAlias | None:
     said = fold(text_of(cell) or "")
+    pattern = _DIGITS.sub("0", said)
     if cell is not None and not said:
         unknown = ValueAlias(layer=layer, field=field, alias="", value="", severity=Severity.INFO)
         return None if is_free else unknown
     for one in aliases.values:
         is_here = one.layer in (layer, ANY_LAYER) and one.field == field
         is_unknown = one.field == ANY_LAYER and not is_free and said != ""
-        if one.alias == said and (is_here or is_unknown):
+        is_pattern = pattern != said and one.alias == pattern and is_here
+        if is_pattern or (one.alias == said and (is_here or is_unknown)):
             return one
     return None
 
@@ -347,6 +350,16 @@ def _plain_number(text: str, *, is_integer: bool) -> float:
         return float(digits)
     except ValueError:
         return math.nan
+
+
+def _parse_power(cell: Cell, unit: str) -> Parsed:
+    """Power [dBm]; a number without a unit may be either watts or dBm, and is asked about."""
+    said = text_of(cell) or ""
+    bare = isinstance(cell, int | float) or re.fullmatch(r"[\d.,\s]+", said) is not None
+    found = power_dbm(f"{said} {unit}" if bare else said)
+    if found is not None:
+        return Parsed(value=found)
+    return _fault("power_unit_unknown", Severity.ASK, value=said) if bare else _unreadable(cell)
 
 
 def _parse_boolean(cell: Cell) -> Parsed:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _GAP = re.compile(r"[^0-9a-z]+")
 _SPOKEN_GAP = re.compile(r"[\W_]+")
+_REMEMBERED = 1 << 16
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def fold(text: str) -> str:
     """
     Text without case, diacritics and punctuation.

@@ -5,15 +5,40 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from geo.errors import FileError
-from layers.exchange import geojson, geopackage, markup, raster_header, shape, shapefile, sniff, tabular
+from layers.exchange import (
+    antenna,
+    drawing,
+    geojson,
+    geopackage,
+    markup,
+    ofds,
+    osm,
+    parquet,
+    raster,
+    raster_header,
+    shape,
+    shapefile,
+    sniff,
+    tabular,
+    vector,
+    warp,
+    zipped,
+)
+from layers.exchange.archive import gunzip
+from layers.exchange.driver import Skipped, allow_only
 from layers.exchange.encoding import Decoded, decode
 from layers.exchange.fault import issue
+from layers.exchange.opendata import named_cells, recognise
 from layers.exchange.raw import Limits, RawFile, RawTable, to_message
 from layers.issue import Issue, Severity
+
+_NONE_SKIPPED = Skipped()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +47,7 @@ class _Job:
     folder: Path
     limits: Limits
     encoding: str | None
+    target: raster.Target | None
 
 
 def main() -> None:
@@ -30,7 +56,15 @@ def main() -> None:
     limits = Limits(**request["limits"])
     confine(limits)
     folder = Path(request["folder"])
-    raw = read(Path(request["path"]), request["name"], folder, limits, encoding=request["encoding"])
+    raw = read(
+        Path(request["path"]),
+        request["name"],
+        folder,
+        limits,
+        encoding=request["encoding"],
+        target=raster.Target.of(request["target"]),
+        skipped=Skipped(vector=tuple(request["skip_vector"]), raster=tuple(request["skip_raster"])),
+    )
     message, block = to_message(raw)
     (folder / "shapes.bin").write_bytes(block)
     (folder / "result.json").write_text(json.dumps(message, ensure_ascii=False), encoding="utf-8")
@@ -55,7 +89,16 @@ def confine(limits: Limits) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def read(path: Path, name: str, folder: Path, limits: Limits, *, encoding: str | None = None) -> RawFile:
+def read(
+    path: Path,
+    name: str,
+    folder: Path,
+    limits: Limits,
+    *,
+    encoding: str | None = None,
+    target: raster.Target | None = None,
+    skipped: Skipped = _NONE_SKIPPED,
+) -> RawFile:
     """
     Content of one file.
 
@@ -71,6 +114,10 @@ def read(path: Path, name: str, folder: Path, limits: Limits, *, encoding: str |
         Largest sizes.
     encoding
         Encoding chosen by the user, or None.
+    target
+        Grid on which the cells of a raster are wanted, or None to judge it only.
+    skipped
+        Drivers of the map library to be left out.
 
     Returns
     -------
@@ -79,8 +126,12 @@ def read(path: Path, name: str, folder: Path, limits: Limits, *, encoding: str |
     """
     found = ""
     try:
+        path, name = gunzip(path, name, folder / "inflated.upload", limits)
         found = _sniff(path, name, limits)
-        return _READERS[found](_Job(path=path, folder=folder, limits=limits, encoding=encoding))
+        allow_only(found, skipped)
+        return _READERS[found](
+            _Job(path=path, folder=folder, limits=limits, encoding=encoding, target=target)
+        )
     except FileError as error:
         issues = tuple(one for one in error.issues if isinstance(one, Issue))
         return RawFile(format=found, issues=issues)
@@ -105,33 +156,44 @@ def _judged(
     decoded: Decoded | None = None,
 ) -> RawFile:
     judged, issues = [], list(faults)
-    for table in tables:
+    for given in tables:
+        table, told_of = recognise(given)
+        issues += told_of
         if table.shapes is None:
             judged.append(table)
             continue
-        flat, more = shape.judge(table, limits, is_mixed_usual=found in ("kml", "kmz", "gpx"))
+        flat, more = shape.judge(table, limits, is_mixed_usual=found in _MIXED_USUAL)
         judged.append(flat)
         told = {one.row for one in faults if one.severity is Severity.ERROR}
-        issues += [one for one in more if not (one.code == "geom_null" and one.row in told)]
+        kept = [one for one in more if not (one.code == "geom_null" and one.row in told)]
+        issues += [_of_sheet(one, table.name) for one in kept] if len(tables) > 1 else kept
     return RawFile(
         format=found,
         tables=tuple(judged),
         issues=tuple(issues),
         encoding=decoded.encoding if decoded else None,
         encodings=decoded.choices if decoded else (),
+        decodings=decoded.previews if decoded else {},
     )
+
+
+def _of_sheet(fault: Issue, name: str) -> Issue:
+    """A fault of one of several tables, whose rows are counted apart."""
+    return replace(fault, facts={**fault.facts, "sheet": name})
 
 
 def _csv(job: _Job) -> RawFile:
     decoded = decode(job.path.read_bytes(), encoding=job.encoding)
-    table, faults = tabular.read_text(decoded.text, job.limits)
+    given, faults = tabular.read_text(named_cells(decoded.text), job.limits)
+    table, more = recognise(given)
     doubt = _doubt(decoded.encoding) if decoded.choices else ()
     return RawFile(
         format="csv",
         tables=(table,),
-        issues=(*doubt, *faults),
+        issues=(*doubt, *faults, *more),
         encoding=decoded.encoding,
         encodings=decoded.choices,
+        decodings=decoded.previews,
     )
 
 
@@ -145,8 +207,18 @@ def _workbook(job: _Job) -> RawFile:
 
 
 def _geojson(job: _Job) -> RawFile:
-    table, faults = geojson.read(job.path.read_bytes(), job.limits)
-    return _judged("geojson", (table,), faults, job.limits)
+    document, repeated = geojson.parse(job.path.read_bytes(), job.limits)
+    if ofds.is_package(document):
+        tables, faults = ofds.read(document, job.limits)
+        faults += ofds.validated(job.path, job.folder)
+        return _judged("geojson", tables, (*repeated, *faults), job.limits)
+    if document.get("type") == "FeatureCollection":
+        features = list(geojson.features_of(document))
+        if features and ofds.is_feature(features[0]):
+            tables, faults = ofds.read_features(features, job.limits)
+            return _judged("geojson", tables, (*repeated, *faults), job.limits)
+    table, faults = geojson.read_document(document, job.limits)
+    return _judged("geojson", (table,), (*repeated, *faults), job.limits)
 
 
 def _kml(job: _Job) -> RawFile:
@@ -177,12 +249,48 @@ def _shapefile(job: _Job) -> RawFile:
     return _judged("shp", tables, faults, job.limits, decoded=decoded)
 
 
+def _vector(found: str, job: _Job) -> RawFile:
+    tables, faults = vector.read(job.path, found, job.limits)
+    return _judged(found, tables, faults, job.limits)
+
+
+def _osm(found: str, job: _Job) -> RawFile:
+    tables, faults = osm.read(job.path, found, job.folder, job.limits)
+    return _judged(found, tables, faults, job.limits)
+
+
+def _mapinfo(job: _Job) -> RawFile:
+    tables, faults = zipped.read_mapinfo(job.path, job.folder, job.limits)
+    return _judged("tab", tables, faults, job.limits)
+
+
+def _geodatabase(job: _Job) -> RawFile:
+    tables, faults = zipped.read_geodatabase(job.path, job.folder, job.limits)
+    return _judged("gdb", tables, faults, job.limits)
+
+
+def _drawing(job: _Job) -> RawFile:
+    tables, faults = drawing.read(job.path, job.limits)
+    return _judged("dxf", tables, faults, job.limits)
+
+
+def _parquet(job: _Job) -> RawFile:
+    tables, faults = parquet.read(job.path, job.limits)
+    return _judged("parquet", tables, faults, job.limits)
+
+
 def _raster(job: _Job) -> RawFile:
     n_cells, faults = raster_header.judge(job.path, job.limits)
+    if job.target is not None and not any(one.severity is Severity.ERROR for one in faults):
+        faults = (*faults, *warp.bring(job.path, job.folder, job.target))
     return RawFile(format="tiff", issues=faults, n_raster_cells=n_cells)
 
 
-_READERS = {
+def _antenna(job: _Job) -> RawFile:
+    return RawFile(format="msi", tables=(antenna.read_table(job.path),))
+
+
+_READERS: dict[str, Callable[[_Job], RawFile]] = {
     "csv": _csv,
     "xlsx": _workbook,
     "xls": _workbook,
@@ -193,4 +301,15 @@ _READERS = {
     "gpkg": _geopackage,
     "shp": _shapefile,
     "tiff": _raster,
+    "msi": _antenna,
+    "ods": _workbook,
+    "tab": _mapinfo,
+    "gdb": _geodatabase,
+    "dxf": _drawing,
+    "fgb": partial(_vector, "fgb"),
+    "parquet": _parquet,
+    "osm": partial(_osm, "osm"),
+    "pbf": partial(_osm, "pbf"),
 }
+_MIXED_USUAL = ("kml", "kmz", "gpx", "tab", "osm", "pbf")
+"""Formats whose tables hold points, lines and polygons side by side."""

@@ -8,8 +8,7 @@ KML 1 cm), put on disk and only then renamed: the target holds what it held befo
 from __future__ import annotations
 
 import datetime as dt
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,21 +18,19 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geo.crs import TM3, WGS84, propose_calc_epsg
-from geo.errors import FileError
+from geo.crs import TM3, WGS84, is_projected, propose_calc_epsg
+from geo.errors import CrsError, FileError
+from layers.exchange.bundle import Notes, readme, zip_files
 from layers.exchange.cog import CoverageRaster, write_cog
-from layers.exchange.feature import write_gpkg, write_shapefiles
-from layers.exchange.frame import Frame, accept_crs, describe_crs, prepare
-from layers.exchange.placemark import write_kml
-from layers.exchange.rfc7946 import write_geojson
-from layers.exchange.sheet import lay_out, write_csv, write_xlsx
-from layers.exchange.staging import CHUNK_BYTES, damaged, publish
+from layers.exchange.frame import Frame, Shapes, accept_crs, prepare
+from layers.exchange.staging import publish
+from layers.exchange.writer.format import ALWAYS_ZIPPED, GEOGRAPHIC_ONLY, PLACED, WHOLE, Written, build
+from layers.exchange.writer.format import FORMATS as TABLES
+from layers.exchange.writer.overlay import Picture, write_overlays
 from layers.spec import LayerSpec
 
 RASTER = "cog"
-FORMATS = ("gpkg", "geojson", "shp", "kml", "csv", "xlsx", RASTER)
-GEOGRAPHIC_ONLY = ("geojson", "kml")
-README = "README.txt"
+FORMATS = (*TABLES, RASTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,23 +101,6 @@ class Part:
     n_left_out: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Written:
-    files: tuple[Path, ...]
-    n_rows: int
-    n_left_out: int = 0
-    n_cut: int = 0
-    aliases: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Notes:
-    labels: Mapping[str, str]
-    notice: str
-    now: dt.datetime
-    grid_epsg: int | None
-
-
 def write(
     table: gpd.GeoDataFrame,
     path: Path,
@@ -183,9 +163,11 @@ def write_parts(
     now: dt.datetime,
     grid_epsg: int | None = None,
     is_bundle: bool | None = None,
+    palette: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> ExportReport:
     """
-    Write several layers: one GeoPackage, or one zip with a file for each layer and a README.
+    Write several layers: one file where the format holds them, else a zip with a file for each and a README.
 
     Parameters
     ----------
@@ -194,7 +176,12 @@ def write_parts(
     path, format, epsg, notice, now, grid_epsg
         As in ``write``.
     is_bundle
-        True for a zip even of one layer; None: where there are several.
+        True for a zip even of one layer; None: where there are several. A workbook holds all layers unless
+        ``path`` ends in ``.zip``.
+    palette
+        Operator id to its colour ``#rrggbb`` and its symbol, for QGIS.
+    names
+        Layer name to its name in drawings.
 
     Returns
     -------
@@ -213,16 +200,27 @@ def write_parts(
         raise FileError(
             "export_not_raster" if format == RASTER else "export_format", format=format, known=known
         )
-    file_epsg = WGS84 if format in GEOGRAPHIC_ONLY else accept_crs(epsg)
-    shape_epsg = file_epsg if format in ("gpkg", "shp") else WGS84
+    file_epsg = _file_epsg(parts, format, epsg=epsg, grid_epsg=grid_epsg)
+    shape_epsg = file_epsg if format in PLACED else WGS84
     frames = [
         prepare(part.table, spec=part.spec, epsg=shape_epsg, labels=part.labels, notice=notice)
         for part in parts
     ]
-    zone = (file_epsg if file_epsg in TM3 else grid_epsg) or _zone_of(frames)
-    notes = [_Notes(labels=part.labels, notice=notice, now=now, grid_epsg=zone) for part in parts]
-    as_zip = format == "shp" or (format != "gpkg" and (len(parts) > 1 if is_bundle is None else is_bundle))
-    job = partial(_build, frames=frames, notes=notes, format=format, epsg=file_epsg, as_zip=as_zip)
+    zone = (file_epsg if is_projected(file_epsg) else grid_epsg) or _zone_of([one.source for one in frames])
+    notes = [
+        Notes(labels=part.labels, notice=notice, now=now, grid_epsg=zone, palette=palette) for part in parts
+    ]
+    has_several = len(parts) > 1 if is_bundle is None else is_bundle
+    job = partial(
+        _built,
+        path=path,
+        frames=frames,
+        notes=notes,
+        format=format,
+        epsg=file_epsg,
+        as_zip=_is_zip(path, format, has_several=has_several),
+        names=names,
+    )
     written, sha256 = publish(path, job)
     return _report(
         path, format, file_epsg, frames, written, sha256, n_withheld=sum(p.n_left_out for p in parts)
@@ -271,7 +269,7 @@ def write_rasters(
         As for ``write``.
     """
     accept_crs(epsg)
-    notes = _Notes(labels=labels, notice=notice, now=now, grid_epsg=None)
+    notes = Notes(labels=labels, notice=notice, now=now, grid_epsg=None)
     n_rasters, sha256 = publish(path, partial(_build_rasters, rasters=rasters, epsg=epsg, notes=notes))
     return ExportReport(
         path=path,
@@ -291,7 +289,7 @@ def _report(
     format: str,  # noqa: A002
     epsg: int,
     frames: Sequence[Frame],
-    written: Sequence[_Written],
+    written: Sequence[Written],
     sha256: str,
     *,
     n_withheld: int,
@@ -311,8 +309,52 @@ def _report(
     )
 
 
+def _built(
+    folder: Path,
+    *,
+    path: Path,
+    frames: Sequence[Frame],
+    notes: Sequence[Notes],
+    format: str,  # noqa: A002
+    epsg: int,
+    as_zip: bool,
+    names: Mapping[str, str],
+) -> tuple[Path, list[Written]]:
+    job = partial(build, folder, frames=frames, notes=notes, format=format, epsg=epsg, names=names)
+    if format != "qgz" or path.suffix.lower() != ".qgz":
+        return job(as_zip=as_zip)
+    beside = path.with_suffix(".gpkg")
+    built, written = job(as_zip=False, data_name=beside.name)
+    # the data stand before the project that shows them
+    publish(beside, lambda _: (folder / beside.name, None))
+    return built, written
+
+
+def _file_epsg(parts: Sequence[Part], format: str, *, epsg: int, grid_epsg: int | None) -> int:  # noqa: A002
+    if format in GEOGRAPHIC_ONLY:
+        return WGS84
+    if format != "dxf" or is_projected(accept_crs(epsg)):
+        return accept_crs(epsg)
+    for part in parts:
+        if part.table.crs is None:
+            raise CrsError("export_crs_missing", layer=part.spec.name)
+    shapes = [np.asarray(part.table.geometry.to_crs(WGS84).to_numpy(), dtype=object) for part in parts]
+    zone = grid_epsg or _zone_of(shapes)
+    if zone is None:
+        raise CrsError("export_dxf_metres", epsg=str(epsg))
+    return zone
+
+
+def _is_zip(path: Path, format: str, *, has_several: bool) -> bool:  # noqa: A002
+    if format in ALWAYS_ZIPPED:
+        return True
+    if format == "xlsx":
+        return has_several and path.suffix.lower() != ".xlsx"
+    return format not in WHOLE and has_several
+
+
 def _build_rasters(
-    folder: Path, *, rasters: Sequence[CoverageRaster], epsg: int, notes: _Notes
+    folder: Path, *, rasters: Sequence[CoverageRaster], epsg: int, notes: Notes
 ) -> tuple[Path, int]:
     tags = {"hatangso_made_at": notes.now.isoformat(timespec="seconds"), "hatangso_notice": notes.notice}
     files = [folder / f"{raster.name}.tif" for raster in rasters]
@@ -321,153 +363,68 @@ def _build_rasters(
     if len(files) == 1:
         return files[0], 1
     counts = {file.name: 1 for file in files}
-    readme = _readme(folder, notes, epsg=epsg, counts=counts, n_left_out=0, n_cut=0)
-    return _zip([*files, readme], folder, now=notes.now), len(files)
+    about = readme(folder, notes, epsg=epsg, counts=counts, n_left_out=0, n_cut=0)
+    return zip_files([*files, about], folder / "bundle.zip", now=notes.now), len(files)
 
 
-def _build(
-    folder: Path,
-    *,
-    frames: Sequence[Frame],
-    notes: Sequence[_Notes],
-    format: str,  # noqa: A002
-    epsg: int,
-    as_zip: bool,
-) -> tuple[Path, list[_Written]]:
-    writer = _WRITERS[format]
-    written = [writer(frame, folder, note) for frame, note in zip(frames, notes, strict=True)]
-    if not as_zip:
-        return written[0].files[0], written
-    counts = {frame.spec.name: one.n_rows for frame, one in zip(frames, written, strict=True)}
-    readme = _readme(
-        folder,
-        notes[0],
-        epsg=epsg,
-        counts=counts,
-        n_left_out=sum(one.n_left_out for one in written),
-        n_cut=sum(one.n_cut for one in written),
+def write_pictures(
+    pictures: Sequence[Picture], path: Path, *, labels: Mapping[str, str], notice: str, now: dt.datetime
+) -> ExportReport:
+    """
+    Write coverage as pictures on the ground: one KMZ.
+
+    Parameters
+    ----------
+    pictures
+        One for each operator, at least one.
+    path
+        Where the file shall appear.
+    labels
+        Texts of the file under ``export.*``, the layer's name under ``layer.coverage5g``.
+    notice
+        Label of synthetic data; empty for real data.
+    now
+        Moment of writing, with its time zone.
+
+    Returns
+    -------
+    report
+        What was written; ``n_rows`` counts the pictures.
+
+    Raises
+    ------
+    NotFoundError
+        A raster is not there.
+    StoreError
+        As for ``write``.
+    """
+    notes = Notes(labels=labels, notice=notice, now=now, grid_epsg=None)
+    told = "\n".join(f"{what}: {value}" for what, value in notes.about(crs="WGS 84 (EPSG:4326)", counts={}))
+
+    def job(folder: Path) -> tuple[Path, None]:
+        built = folder / "coverage.kmz"
+        title = labels.get("layer.coverage5g", "coverage5g")
+        write_overlays(pictures, folder, built, title=title, about=told, now=now)
+        return built, None
+
+    _, sha256 = publish(path, job)
+    return ExportReport(
+        path=path,
+        format="kmz",
+        epsg=WGS84,
+        n_rows=len(pictures),
+        n_left_out=0,
+        columns=(),
+        alias_table=MappingProxyType({}),
+        sha256=sha256,
+        layers=MappingProxyType({picture.name: 1 for picture in pictures}),
     )
-    members = [file for one in written for file in one.files]
-    return _zip([*members, readme], folder, now=notes[0].now), written
 
 
-def _gpkg(frame: Frame, folder: Path, notes: _Notes) -> _Written:  # noqa: ARG001 - one signature for all
-    path = folder / "layers.gpkg"
-    write_gpkg(frame, path)
-    return _Written(files=(path,), n_rows=len(frame.source))
-
-
-def _geojson(frame: Frame, folder: Path, notes: _Notes) -> _Written:  # noqa: ARG001
-    path = folder / f"{frame.spec.name}.geojson"
-    write_geojson(frame, path)
-    return _Written(files=(path,), n_rows=len(frame.source))
-
-
-def _shp(frame: Frame, folder: Path, notes: _Notes) -> _Written:  # noqa: ARG001
-    files, aliases, n_cut = write_shapefiles(frame, folder)
-    n_rows = int(frame.has_shape.sum())
-    return _Written(
-        files=files, n_rows=n_rows, n_left_out=len(frame.source) - n_rows, n_cut=n_cut, aliases=aliases
-    )
-
-
-def _kml(frame: Frame, folder: Path, notes: _Notes) -> _Written:
-    path = folder / f"{frame.spec.name}.kml"
-    kept = frame.take(frame.has_shape)
-    description = "\n".join(filter(None, (notes.now.isoformat(timespec="seconds"), notes.notice)))
-    write_kml(kept, path, description=description)
-    return _Written(files=(path,), n_rows=len(kept.source), n_left_out=len(frame.source) - len(kept.source))
-
-
-def _csv(frame: Frame, folder: Path, notes: _Notes) -> _Written:
-    path = folder / f"{frame.spec.name}.csv"
-    sheet = lay_out(frame, grid_epsg=notes.grid_epsg, labels=notes.labels)
-    write_csv(sheet, path, source=frame.source)
-    return _Written(files=(path,), n_rows=len(sheet.rows), n_cut=sheet.n_cut)
-
-
-def _xlsx(frame: Frame, folder: Path, notes: _Notes) -> _Written:
-    path = folder / f"{frame.spec.name}.xlsx"
-    sheet = lay_out(frame, grid_epsg=notes.grid_epsg, labels=notes.labels)
-    sources = next((one.values for one in frame.fields if one.name == "source"), ())
-    about = [
-        *_about(notes, crs=describe_crs(WGS84), counts={frame.title: len(sheet.rows)}),
-        (_text(notes, "grid"), describe_crs(notes.grid_epsg) if notes.grid_epsg else "–"),
-        (_text(notes, "source"), "; ".join(sorted({str(value) for value in sources if value})) or "–"),
-        (_text(notes, "cut"), sheet.n_cut),
-    ]
-    write_xlsx(
-        sheet,
-        path,
-        source=frame.source,
-        title=frame.title,
-        about=about,
-        about_title=_text(notes, "about"),
-        now=notes.now,
-    )
-    return _Written(files=(path,), n_rows=len(sheet.rows), n_cut=sheet.n_cut)
-
-
-_WRITERS: Mapping[str, Callable[[Frame, Path, _Notes], _Written]] = {
-    "gpkg": _gpkg,
-    "geojson": _geojson,
-    "shp": _shp,
-    "kml": _kml,
-    "csv": _csv,
-    "xlsx": _xlsx,
-}
-
-
-def _zone_of(frames: Sequence[Frame]) -> int | None:
-    corners = shapely.get_coordinates(np.concatenate([frame.source for frame in frames]))
+def _zone_of(shapes: Sequence[Shapes]) -> int | None:
+    corners = shapely.get_coordinates(np.concatenate(list(shapes)))
     if not len(corners):
         return None
     lon_deg, lat_deg = (corners.min(axis=0) + corners.max(axis=0)) / 2
     proposed = propose_calc_epsg(float(lon_deg), float(lat_deg))
     return proposed if proposed in TM3 else None
-
-
-def _text(notes: _Notes, key: str) -> str:
-    return notes.labels.get(f"export.readme.{key}", key)
-
-
-def _about(notes: _Notes, *, crs: str, counts: Mapping[str, int]) -> list[tuple[str, object]]:
-    return [
-        (_text(notes, "sample"), notes.notice or _text(notes, "real")),
-        (_text(notes, "made_at"), notes.now.strftime("%d/%m/%Y %H:%M %z").strip()),
-        (_text(notes, "crs"), crs),
-        *((f"{_text(notes, 'rows')}: {name}", n_rows) for name, n_rows in counts.items()),
-        (_text(notes, "warning"), _text(notes, "not_for_staking")),
-    ]
-
-
-def _readme(
-    folder: Path, notes: _Notes, *, epsg: int, counts: Mapping[str, int], n_left_out: int, n_cut: int
-) -> Path:
-    rows = [
-        *_about(notes, crs=describe_crs(epsg), counts=counts),
-        (_text(notes, "left_out"), n_left_out),
-        (_text(notes, "cut"), n_cut),
-    ]
-    path = folder / README
-    lines = "".join(f"{name}: {value}\r\n" for name, value in rows)
-    path.write_bytes(lines.encode("utf-8-sig"))
-    return path
-
-
-def _zip(files: Sequence[Path], folder: Path, *, now: dt.datetime) -> Path:
-    path = folder / "bundle.zip"
-    moment = (max(now.year, 1980), now.month, now.day, now.hour, now.minute, now.second)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            member = zipfile.ZipInfo(file.name, date_time=moment)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.external_attr = 0o644 << 16
-            with file.open("rb") as source, archive.open(member, "w") as target:
-                while block := source.read(CHUNK_BYTES):
-                    target.write(block)
-    with zipfile.ZipFile(path) as archive:
-        sizes = {member.filename: member.file_size for member in archive.infolist()}
-        if archive.testzip() is not None or sizes != {file.name: file.stat().st_size for file in files}:
-            raise damaged("zip differs")
-    return path

@@ -54,7 +54,7 @@ def to_blobs(shapes: Shapes, geometry: Geometry) -> list[bytes | None]:
         Binary form of each, None for None.
     """
     present = ~shapely.is_missing(shapes)
-    parts = _to_multi(shapes[present], geometry)
+    parts = to_multi(shapes[present], geometry)
     bounds = shapely.bounds(parts).reshape(-1, 4)
     headers = np.zeros(len(parts), dtype=HEADER)
     headers["magic"] = b"GP"
@@ -68,8 +68,22 @@ def to_blobs(shapes: Shapes, geometry: Geometry) -> list[bytes | None]:
     return [next(found) if is_there else None for is_there in present.tolist()]
 
 
-def _to_multi(shapes: Shapes, geometry: Geometry) -> Shapes:
-    """Multi-part shapes where the layer's column is declared so."""
+def to_multi(shapes: Shapes, geometry: Geometry) -> Shapes:
+    """
+    Multi-part shapes where the layer's column is declared so.
+
+    Parameters
+    ----------
+    shapes
+        Shapes, shape (n,).
+    geometry
+        Shapes that the layer holds.
+
+    Returns
+    -------
+    shapes
+        Lines and areas with several parts, others as they are.
+    """
     builders: dict[Geometry, tuple[int, Callable[..., Any]]] = {
         Geometry.LINE: (1, shapely.multilinestrings),
         Geometry.POLYGON: (3, shapely.multipolygons),
@@ -103,10 +117,54 @@ def from_blobs(blobs: Sequence[bytes | None]) -> Shapes:
     SchemaError
         ``workspace_damaged``: a value is not in that form.
     """
-    bodies = np.full(len(blobs), None, dtype=object)
-    bodies[:] = [None if blob is None else blob[_header_bytes(blob) :] for blob in blobs]
+    return from_bodies([body_of(blob) for blob in blobs])
+
+
+def body_of(blob: bytes | None) -> bytes | None:
+    """
+    The well-known binary form within a GeoPackage blob.
+
+    Parameters
+    ----------
+    blob
+        Binary form with its header, or None.
+
+    Returns
+    -------
+    body
+        The same without the header.
+
+    Raises
+    ------
+    SchemaError
+        ``workspace_damaged``: the value is not in that form.
+    """
+    return None if blob is None else blob[_header_bytes(blob) :]
+
+
+def from_bodies(bodies: Sequence[bytes | None]) -> Shapes:
+    """
+    Shapes from their well-known binary form.
+
+    Parameters
+    ----------
+    bodies
+        Binary forms or None.
+
+    Returns
+    -------
+    shapes
+        Canonical shapes or None, shape (n,).
+
+    Raises
+    ------
+    SchemaError
+        ``workspace_damaged``: a value is not in that form.
+    """
+    given = np.full(len(bodies), None, dtype=object)
+    given[:] = bodies
     try:
-        return to_canonical(shapely.from_wkb(bodies))
+        return to_canonical(shapely.from_wkb(given))
     except shapely.errors.GEOSException as error:
         raise SchemaError("workspace_damaged", detail="geometry") from error
 

@@ -2,282 +2,97 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
-import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import replace
-from functools import partial
-from itertools import compress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
-import numpy as np
-import numpy.typing as npt
-import shapely
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 
-from geo.errors import (
-    BusyError,
-    ColumnError,
-    DiskFullError,
-    InputError,
-    NotFoundError,
-    PlannerError,
-    SchemaError,
-    StoreError,
-)
-from layers.catalogue import spec_of
+from geo.errors import NotFoundError, SchemaError, StoreError
 from layers.check import Shapes
-from layers.exchange.scratch import scratch_name, sweep
-from layers.spec import Geometry, LayerSpec
-from layers.store import schema
-from layers.store.geometry import from_blobs, register_functions
-from layers.store.table import digest_of, to_rows, to_table
+from layers.exchange.scratch import scratch_folder, scratch_name, sweep
+from layers.spec import Geometry
+from layers.store import ledger, migrate, schema
+from layers.store.drive import require_local
+from layers.store.geometry import body_of, from_blobs, to_blobs
+from layers.store.record import Note
+from layers.store.sql import SqlStore, facts_of
+from layers.store.sqlite_file import (
+    BUSY_TIMEOUT_S,
+    connect,
+    copy_file,
+    copy_pages,
+    engine_of,
+    errors,
+    transaction,
+)
 
 FILE_NAME = "workspace.gpkg"
 SUBFOLDERS = ("rasters", "cache")
-BUSY_TIMEOUT_S = 5.0
+BACKUPS = "backups"
 SQLITE_MAGIC = b"SQLite format 3\x00"
-NEARLY_FULL_BYTES = 1 << 16
-
-FULL_ERRNO = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# A limit on the size of files is no "full" to SQLite; its spatial index tells a failed write as plain IOERR.
-FULL_SQLITE = (
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_IOERR_WRITE,
-    sqlite3.SQLITE_IOERR_FSYNC,
-    sqlite3.SQLITE_IOERR_TRUNCATE,
-)
-
-Parameters = list[dict[str, Any]]
-Writer = Callable[[sa.Connection, str, Parameters], None]
 
 
-class GpkgStore:
+class GpkgStore(SqlStore):
     """
     The tables of a workspace in a GeoPackage file.
 
     Every method opens the file, works, and lets it go again, so that QGIS or another process can work between
     two calls and a copied folder is complete. Use ``open_store`` and ``create_store``.
-
-    Parameters
-    ----------
-    folder
-        Folder of the workspace.
-    engine
-        Maker of connections to its file.
     """
 
-    def __init__(self, folder: Path, engine: sa.Engine) -> None:
-        self._folder = folder
-        self._engine = engine
+    def backup(self, path: Path) -> None:
+        """Copy all tables into one file; see ``Store``."""
+        copy_out(self._folder / FILE_NAME, path, self._folder)
 
-    @property
-    def folder(self) -> Path:
-        """Folder of the workspace."""
-        return self._folder
+    def restore(self, path: Path, *, note: Note) -> None:
+        """Take all tables from a backup; see ``Store``."""
+        with errors(self._folder), scratch_folder(self._folder) as draft:
+            open_copy(path, draft, note).close()
+            with (
+                closing(connect(draft / FILE_NAME, BUSY_TIMEOUT_S)) as source,
+                closing(connect(self._folder / FILE_NAME, BUSY_TIMEOUT_S)) as target,
+            ):
+                copy_pages(source, target, self._folder)
 
-    def properties(self) -> Mapping[str, str]:
-        """Facts about the workspace itself; see ``Store``."""
-        with _transaction(self._folder, self._engine) as connection:
-            return _properties(connection)
-
-    def set_properties(self, values: Mapping[str, str]) -> None:
-        """Add or change facts about the workspace; see ``Store``."""
-        rows = [{"key": key, "value": value} for key, value in sorted(values.items())]
-        with _transaction(self._folder, self._engine, write=True) as connection:
-            present = _properties(connection)
-            for key in schema.RESERVED_PROPERTIES:
-                if values.get(key, present.get(key)) != present.get(key):
-                    raise InputError("property_reserved", key=key)
-            insert = sqlite.insert(schema.PROPERTY)
-            statement = insert.on_conflict_do_update(
-                index_elements=["key"], set_={"value": insert.excluded.value}
-            )
-            if rows:
-                connection.execute(statement, rows)
-
-    def read(
-        self,
-        layer: str,
-        *,
-        bounds: tuple[float, float, float, float] | None = None,
-        columns: Collection[str] | None = None,
-    ) -> gpd.GeoDataFrame:
-        """Rows of a layer in the order they were added; see ``Store``."""
-        spec = _with_only(spec_of(layer), columns)
-        table = schema.TABLES[layer]
-        wanted = {"fid", schema.GEOMETRY_COLUMN, *(column.name for column in spec.columns)}
-        with _transaction(self._folder, self._engine) as connection:
-            there = wanted & schema.column_names(connection, layer)
-            kept = [column for column in table.columns if column.name in there]
-            query = sa.select(*kept).order_by(table.c.fid)
-            if bounds is not None and spec.geometry is not Geometry.NONE:
-                query = query.where(table.c.fid.in_(_within(layer, bounds)))
-            rows = connection.execute(query).fetchall() if there else []
-        values = dict(zip((column.name for column in kept), zip(*rows, strict=True), strict=False))
-        shapes = from_blobs(values.get(schema.GEOMETRY_COLUMN, (None,) * len(rows)))
-        if bounds is not None:
-            touching = _touches(shapes, bounds)
-            shapes = shapes[touching]
-            values = {name: tuple(compress(column, touching.tolist())) for name, column in values.items()}
-        return to_table(values, shapes, spec)
-
-    def count(self, layer: str) -> int:
-        """Number of rows of a layer; see ``Store``."""
-        spec_of(layer)
-        with _transaction(self._folder, self._engine) as connection:
-            return _count(connection, layer)
-
-    def replace(self, tables: Mapping[str, gpd.GeoDataFrame]) -> None:
-        """Put these rows in the place of all rows of their layers; see ``Store``."""
-        self._write(tables, _replace)
-
-    def append(self, tables: Mapping[str, gpd.GeoDataFrame]) -> None:
-        """Add rows; see ``Store``."""
-        self._write(tables, _append)
-
-    def upsert(self, tables: Mapping[str, gpd.GeoDataFrame]) -> None:
-        """Add rows or put them in the place of those with the same id; see ``Store``."""
-        self._write(tables, _upsert)
-
-    def delete(self, layer: str, ids: Collection[str]) -> int:
-        """Remove rows; see ``Store``."""
-        spec_of(layer)
-        table = schema.TABLES[layer]
-        with _transaction(self._folder, self._engine, write=True) as connection:
-            before = _count(connection, layer)
-            if ids:
-                statement = sa.delete(table).where(table.c.id == sa.bindparam("gone"))
-                connection.execute(statement, [{"gone": value} for value in sorted(ids)])
-                schema.describe_change(connection, layer)
-            return before - _count(connection, layer)
-
-    def digest(self, layer: str) -> str:
-        """Fingerprint of a layer's content; see ``Store``."""
-        return digest_of(self.read(layer), spec_of(layer))
-
-    def close(self) -> None:
-        """Let go of the file; see ``Store``."""
-        self._engine.dispose()
-
-    def _write(self, tables: Mapping[str, gpd.GeoDataFrame], writer: Writer) -> None:
-        """Write several layers in one transaction."""
-        rows = {layer: _to_parameters(layer, table) for layer, table in tables.items()}
-        with _transaction(self._folder, self._engine, write=True) as connection:
-            for layer, parameters in rows.items():
-                writer(connection, layer, parameters)
-                schema.describe_change(connection, layer)
-
-
-def _with_only(spec: LayerSpec, columns: Collection[str] | None) -> LayerSpec:
-    """The layer as if it had these columns alone."""
-    if columns is None:
-        return spec
-    unknown = sorted(name for name in columns if spec.column(name) is None)
-    if unknown:
-        raise ColumnError("columns_unknown", layer=spec.name, columns=", ".join(unknown))
-    return replace(spec, columns=tuple(column for column in spec.columns if column.name in columns))
-
-
-@contextmanager
-def _transaction(folder: Path, engine: sa.Engine, *, write: bool = False) -> Iterator[sa.Connection]:
-    """One transaction; a writing one holds the file alone from its first moment."""
-    with _errors(folder), engine.connect() as opened:
-        connection = opened.execution_options(is_write=write)
-        # What is stored in the file as SQL runs only when writing, after it was looked through.
-        _pragma(connection, f"trusted_schema = {'ON' if write else 'OFF'}")
-        if write:
-            _require_rollback_journal(connection, folder)
-        with connection.begin():
-            if write:
-                schema.require_passive(connection)
-                schema.add_missing(connection)
+    @contextmanager
+    def _transaction(self, *, write: bool = False) -> Iterator[sa.Connection]:
+        with transaction(self._folder, self._engine, write=write) as connection:
             yield connection
 
+    def _column_names(self, connection: sa.Connection, table: str) -> frozenset[str]:
+        return schema.column_names(connection, table)
 
-def _to_parameters(layer: str, table: gpd.GeoDataFrame) -> Parameters:
-    """Rows of a table with their shapes, as the layer's SQL table takes them."""
-    spec = spec_of(layer)
-    rows, blobs = to_rows(table, spec)
-    if spec.geometry is Geometry.NONE:
-        return rows
-    return [row | {schema.GEOMETRY_COLUMN: blob} for row, blob in zip(rows, blobs, strict=True)]
+    def _encode(self, shapes: Shapes, geometry: Geometry) -> list[bytes | None]:
+        return to_blobs(shapes, geometry)
 
+    def _body(self, stored: bytes | None) -> bytes | None:
+        return body_of(stored)
 
-def _replace(connection: sa.Connection, layer: str, rows: Parameters) -> None:
-    """Remove all rows, then add these."""
-    connection.execute(sa.delete(schema.TABLES[layer]))
-    if rows:
-        connection.execute(schema.TABLES[layer].insert(), rows)
+    def _decode(self, stored: Sequence[bytes | None]) -> Shapes:
+        return from_blobs(stored)
 
+    def _within(self, layer: str, bounds: tuple[float, float, float, float]) -> sa.ColumnElement[bool]:
+        west, south, east, north = bounds
+        c = schema.index_of(layer).c
+        rows = sa.select(c.id).where(c.maxx >= west, c.minx <= east, c.maxy >= south, c.miny <= north)
+        return schema.TABLES[layer].c.fid.in_(rows)
 
-def _append(connection: sa.Connection, layer: str, rows: Parameters) -> None:
-    """Add rows whose ids are new."""
-    table = schema.TABLES[layer]
-    there = set(connection.execute(sa.select(table.c.id)).scalars())
-    known = sorted(row["id"] for row in rows if row["id"] in there)
-    if known:
-        raise InputError("ids_exist", layer=layer, ids=", ".join(known[:10]), n=len(known))
-    if rows:
-        connection.execute(table.insert(), rows)
+    def _at_once(self, connection: sa.Connection, layer: str) -> AbstractContextManager[None]:
+        return schema.indexed_at_end(connection, layer)
+
+    def _describe(self, connection: sa.Connection, layer: str) -> None:
+        schema.describe_change(connection, layer)
 
 
-def _upsert(connection: sa.Connection, layer: str, rows: Parameters) -> None:
-    """Add rows; where the id is there, change every value of that row."""
-    table = schema.TABLES[layer]
-    insert = sqlite.insert(table)
-    values = {c.name: insert.excluded[c.name] for c in table.columns if c.name not in {"fid", "id"}}
-    if rows:
-        connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values), rows)
-
-
-def _count(connection: sa.Connection, layer: str) -> int:
-    """Number of rows of a layer; 0 where an older file lacks it."""
-    if not schema.column_names(connection, layer):
-        return 0
-    n_rows: int = connection.execute(
-        sa.select(sa.func.count()).select_from(schema.TABLES[layer])
-    ).scalar_one()
-    return n_rows
-
-
-def _properties(connection: sa.Connection) -> dict[str, str]:
-    """Key to value, sorted by key."""
-    table = schema.PROPERTY
-    rows = connection.execute(sa.select(table.c.key, table.c.value).order_by(table.c.key))
-    return {key: value for key, value in rows}  # noqa: C416  (rows are not pairs to a type checker)
-
-
-def _within(layer: str, bounds: tuple[float, float, float, float]) -> sa.Select[Any]:
-    """Rows whose rectangle may touch another, by the spatial index."""
-    west, south, east, north = bounds
-    index = schema.index_of(layer)
-    c = index.c
-    return sa.select(c.id).where(c.maxx >= west, c.minx <= east, c.maxy >= south, c.miny <= north)
-
-
-def _touches(shapes: Shapes, bounds: tuple[float, float, float, float]) -> npt.NDArray[np.bool_]:
-    """True for each shape whose rectangle touches another; False for None."""
-    west, south, east, north = bounds
-    x_min, y_min, x_max, y_max = shapely.bounds(shapes).reshape(-1, 4).T
-    touching: npt.NDArray[np.bool_] = (x_max >= west) & (x_min <= east) & (y_max >= south) & (y_min <= north)
-    return touching
-
-
-def _require_ours(connection: sa.Connection, folder: Path) -> None:
-    """Refuse a file that this product did not make, or cannot understand, or that is damaged."""
+def _require_ours(connection: sa.Connection, folder: Path) -> int:
+    """Edition of a file; refused is one that is not ours, not to be understood, or damaged."""
     application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     if application != schema.APPLICATION_ID or not schema.column_names(connection, schema.PROPERTY.name):
         raise SchemaError("workspace_not_ours", folder=folder.name)
     schema.require_passive(connection)
-    facts = _properties(connection)
+    facts = facts_of(connection)
     if facts.get("product") != schema.PRODUCT:
         raise SchemaError("workspace_not_ours", folder=folder.name)
     version = facts.get("schema_version", "")
@@ -288,6 +103,7 @@ def _require_ours(connection: sa.Connection, folder: Path) -> None:
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if found != "ok":
         raise SchemaError("workspace_damaged", folder=folder.name, detail=found)
+    return int(version)
 
 
 def open_folder(folder: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> GpkgStore:
@@ -318,14 +134,32 @@ def open_folder(folder: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Gpkg
     path = folder / FILE_NAME
     if not path.is_file():
         raise NotFoundError("workspace_missing", folder=folder.name)
+    require_local(folder)
     sweep(folder)
     with path.open("rb") as file:
         if file.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
             raise SchemaError("workspace_not_ours", folder=folder.name)
-    engine = _engine(path, busy_timeout_s=busy_timeout_s)
-    with _transaction(folder, engine) as connection:
-        _require_ours(connection, folder)
-    return GpkgStore(folder, engine)
+    engine = engine_of(path, busy_timeout_s=busy_timeout_s)
+    with transaction(folder, engine) as connection:
+        version = _require_ours(connection, folder)
+    store = GpkgStore(folder, engine)
+    if version < schema.SCHEMA_VERSION:
+        _bring_on(store, engine, version)
+    return store
+
+
+def _bring_on(store: GpkgStore, engine: sa.Engine, version: int) -> None:
+    """Bring an older edition to this one after a backup; one that nobody may write is read as it is."""
+    folder = store.folder
+    try:
+        with transaction(folder, engine) as connection:
+            stamp = "".join(filter(str.isdigit, ledger.moment(connection)))[:14]
+        store.backup(backup_folder(folder) / f"edition-{version}-{stamp}.gpkg")
+        with transaction(folder, engine, write=True) as connection:
+            migrate.upgrade(connection)
+    except StoreError as error:
+        if error.code != "workspace_readonly":
+            raise
 
 
 def create_folder(folder: Path, properties: Mapping[str, str]) -> GpkgStore:
@@ -354,15 +188,17 @@ def create_folder(folder: Path, properties: Mapping[str, str]) -> GpkgStore:
     path = folder / FILE_NAME
     if path.exists():
         raise StoreError("workspace_exists", folder=folder.name)
+    require_local(folder)
     draft = folder / scratch_name()
-    with _errors(folder):
+    with errors(folder):
         for name in SUBFOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         try:
             draft.touch(exist_ok=False)
-            engine = _engine(draft, busy_timeout_s=BUSY_TIMEOUT_S)
+            engine = engine_of(draft, busy_timeout_s=BUSY_TIMEOUT_S)
             with engine.connect() as opened, opened.execution_options(is_write=True).begin():
                 schema.create(opened, properties)
+                migrate.upgrade(opened)
             engine.dispose()
             _publish(draft, path)
         finally:
@@ -381,91 +217,141 @@ def _publish(draft: Path, path: Path) -> None:
         draft.replace(path)  # file systems without hard links (FAT, some shares)
 
 
-def _engine(path: Path, *, busy_timeout_s: float) -> sa.Engine:
-    """Engine whose connections know the index functions and start transactions by themselves."""
-    engine = sa.create_engine(
-        "sqlite://", creator=partial(_connect, path, busy_timeout_s), poolclass=sa.pool.NullPool
-    )
-    sa.event.listen(engine, "begin", _begin)
-    return engine
+def backup_folder(folder: Path) -> Path:
+    """
+    Folder of a workspace's own backups, made where it does not exist.
+
+    Parameters
+    ----------
+    folder
+        Folder of the workspace.
+
+    Returns
+    -------
+    folder
+        The folder.
+
+    Raises
+    ------
+    StoreError
+        It cannot be made.
+    """
+    with errors(folder):
+        (folder / BACKUPS).mkdir(parents=True, exist_ok=True)
+    return folder / BACKUPS
 
 
-def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    """Connection to an existing file; SQLAlchemy alone decides where transactions start and end."""
-    uri = f"{path.resolve().as_uri()}?mode=rw"
-    connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None)
-    try:
-        connection.execute("PRAGMA synchronous = FULL")
-        register_functions(connection)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+def backups_of(folder: Path) -> tuple[Path, ...]:
+    """
+    Backups in a workspace's own folder.
+
+    Parameters
+    ----------
+    folder
+        Folder of the workspace.
+
+    Returns
+    -------
+    paths
+        The last one first.
+    """
+    found = [(path.stat().st_mtime_ns, path) for path in (folder / BACKUPS).glob("*.gpkg")]
+    return tuple(path for _moment, path in sorted(found, reverse=True))
 
 
-def _begin(connection: sa.Connection) -> None:
-    """Writers take the file at once, so that reading first and writing then cannot collide."""
-    is_write = connection.get_execution_options().get("is_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+def copy_out(path: Path, target: Path, folder: Path) -> None:
+    """
+    Copy a workspace's file, in use or not, to another place, where it appears whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file.
+    target
+        The copy; one that is there is replaced.
+    folder
+        Folder of the workspace, for messages.
+
+    Raises
+    ------
+    NotFoundError
+        ``backup_folder``: the folder of the target does not exist.
+    BusyError, DiskFullError, StoreError
+        It cannot be read, or not be written; nothing is left over.
+    """
+    if not target.parent.is_dir():
+        raise NotFoundError("backup_folder", folder=target.parent.name)
+    draft = target.parent / scratch_name()
+    with errors(folder):
+        try:
+            copy_file(path, draft, folder)
+            draft.replace(target)
+            _sync(target.parent)
+        finally:
+            draft.unlink(missing_ok=True)
+            draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
 
 
-def _require_rollback_journal(connection: sa.Connection, folder: Path) -> None:
-    """Bring a file that QGIS left in write-ahead mode back to one file, unless QGIS still has it open."""
-    if _pragma(connection, "journal_mode = DELETE") != "delete":
-        raise BusyError("workspace_busy", folder=folder.name)
+def _sync(folder: Path) -> None:
+    """Put the name of a file on the disk; SQLite itself has put its content there."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
-def _pragma(connection: sa.Connection, setting: str) -> object:
-    """Answer to a PRAGMA outside any transaction, None where it answers nothing."""
-    raw = connection.connection.driver_connection
-    if not isinstance(raw, sqlite3.Connection):
-        raise sqlite3.ProgrammingError(type(raw))
-    with closing(raw.execute(f"PRAGMA {setting}")) as cursor:
-        row = cursor.fetchone()
-    return None if row is None else row[0]
+def require_backup(path: Path) -> None:
+    """
+    Look through a backup without using it.
+
+    Parameters
+    ----------
+    path
+        The backup.
+
+    Raises
+    ------
+    StoreError
+        As for ``Store.restore``.
+    """
+    with errors(path.parent), scratch_folder() as draft:
+        open_copy(path, draft, Note(action="restore")).close()
 
 
-@contextmanager
-def _errors(folder: Path) -> Iterator[None]:
-    """Turn what SQLite and the system report into the product's errors."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        raise _translated(error.orig, folder) from error
-    except sqlite3.Error as error:
-        raise _translated(error, folder) from error
-    except (OSError, UnicodeDecodeError) as error:  # the latter: names or messages of a damaged file
-        raise _translated(error, folder) from error
+def open_copy(path: Path, draft: Path, note: Note) -> GpkgStore:
+    """
+    Look through a backup in a folder of its own, brought on to this edition, with the note in its history.
 
+    Parameters
+    ----------
+    path
+        The backup.
+    draft
+        Empty folder.
+    note
+        Who restores it, when.
 
-def _translated(error: BaseException | None, folder: Path) -> PlannerError:
-    """The product's error for one of SQLite or of the system."""
-    facts = {"folder": folder.name}
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = None if code is None else code & 0xFF
-    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return BusyError("workspace_busy", **facts)
-    if code in FULL_SQLITE or _is_full(error, folder):
-        return DiskFullError("disk_full", **facts)
-    if primary in {
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_AUTH,
-    }:
-        return StoreError("workspace_readonly", **facts)
-    if primary is None and isinstance(error, PermissionError):
-        return StoreError("workspace_readonly", **facts)
-    if primary == sqlite3.SQLITE_IOERR or isinstance(error, OSError):
-        return StoreError("workspace_io", **facts)
-    return SchemaError("workspace_damaged", **facts, detail=str(error))
+    Returns
+    -------
+    store
+        The copy.
 
-
-def _is_full(error: BaseException | None, folder: Path) -> bool:
-    """True where the system said, or the free space shows, that nothing more can be written."""
-    if isinstance(error, OSError):
-        return error.errno in FULL_ERRNO
-    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if primary not in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} or not folder.exists():
-        return False
-    return shutil.disk_usage(folder).free < NEARLY_FULL_BYTES
+    Raises
+    ------
+    NotFoundError
+        ``backup_missing``: there is no such file.
+    SchemaError
+        It is no backup of this product, or damaged, or of a newer edition.
+    """
+    if not path.is_file():
+        raise NotFoundError("backup_missing", file=path.name)
+    with path.open("rb") as file:
+        if file.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
+            raise SchemaError("backup_not_ours", file=path.name)
+    (draft / FILE_NAME).write_bytes(path.read_bytes())
+    store = open_folder(draft)
+    with store.writing() as connection:
+        ledger.begin(connection, note)
+    return store

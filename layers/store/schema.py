@@ -10,7 +10,9 @@ OGC 12-128r19 (GeoPackage 1.4), clauses 1.1.2, 2.1 and 2.4; Annex F.3 for the sp
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
 from string import Template
 from types import MappingProxyType
 from typing import Any
@@ -25,7 +27,10 @@ from layers.spec import Geometry, Kind, LayerSpec
 from layers.store.geometry import COLUMN_TYPES, SRS_ID
 
 PRODUCT = "hatangso"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Edition of the tables, as the last revision of ``layers/store/migrations`` leaves it."""
+FIRST_VERSION = 1
+"""Edition with which a new workspace begins; the revisions bring it on."""
 APPLICATION_ID = 0x47504B47
 USER_VERSION = 10400
 GEOMETRY_COLUMN = "geom"
@@ -54,6 +59,34 @@ class Geom(UserDefinedType[bytes]):
         return self.declared
 
 
+class PostgisGeom(UserDefinedType[bytes]):
+    """
+    Column of shapes in PostGIS; on their way they are plain well-known binary.
+
+    Parameters
+    ----------
+    declared
+        Kind of shape that the column holds.
+    """
+
+    cache_ok = True
+
+    def __init__(self, declared: str) -> None:
+        self.declared = declared
+
+    def get_col_spec(self, **_kwargs: object) -> str:
+        """Type name in the schema."""
+        return f"geometry({self.declared}, {SRS_ID})"
+
+    def bind_expression(self, bindvalue: sa.BindParameter[bytes]) -> sa.ColumnElement[bytes]:
+        """From well-known binary."""
+        return sa.func.ST_GeomFromWKB(sa.cast(bindvalue, sa.LargeBinary), SRS_ID)
+
+    def column_expression(self, column: sa.ColumnElement[bytes]) -> sa.ColumnElement[bytes]:
+        """To well-known binary, little-endian."""
+        return sa.func.ST_AsBinary(column, "NDR", type_=sa.LargeBinary)
+
+
 class IsoDay(UserDefinedType[str]):
     """A day: ISO 8601 text for us, DATE for GDAL and QGIS."""
 
@@ -64,17 +97,32 @@ class IsoDay(UserDefinedType[str]):
         return "DATE"
 
 
+class PostgresDay(IsoDay):
+    """A day that the database hands out as a day."""
+
+    cache_ok = True
+
+    def result_processor(self, _dialect: object, _coltype: object) -> Callable[[date | None], str | None]:
+        """To ISO 8601 text."""
+        return lambda day: None if day is None else day.isoformat()
+
+
 _TYPES: Mapping[Kind, TypeEngine[Any]] = MappingProxyType(
     {
         Kind.TEXT: sa.TEXT(),
         Kind.LIST: sa.TEXT(),
-        Kind.INTEGER: sa.INTEGER(),
-        Kind.REAL: sa.REAL(),
+        Kind.INTEGER: sa.INTEGER().with_variant(sa.BIGINT(), "postgresql"),
+        Kind.REAL: sa.REAL().with_variant(sa.DOUBLE_PRECISION(), "postgresql"),
         Kind.BOOLEAN: sa.BOOLEAN(),
-        Kind.DATE: IsoDay(),
+        Kind.DATE: IsoDay().with_variant(PostgresDay(), "postgresql"),
     }
 )
-_METADATA = sa.MetaData()
+METADATA = sa.MetaData()
+
+
+def _shape_type(declared: str) -> TypeEngine[bytes]:
+    """Type of a column of shapes in either store."""
+    return Geom(declared).with_variant(PostgisGeom(declared), "postgresql")
 
 
 def _table(spec: LayerSpec) -> sa.Table:
@@ -82,7 +130,7 @@ def _table(spec: LayerSpec) -> sa.Table:
     shape = (
         []
         if spec.geometry is Geometry.NONE
-        else [sa.Column(GEOMETRY_COLUMN, Geom(COLUMN_TYPES[spec.geometry]))]
+        else [sa.Column(GEOMETRY_COLUMN, _shape_type(COLUMN_TYPES[spec.geometry]))]
     )
     own = [
         sa.Column(
@@ -91,13 +139,13 @@ def _table(spec: LayerSpec) -> sa.Table:
         for column in spec.columns
     ]
     key: sa.Column[int] = sa.Column("fid", sa.INTEGER(), primary_key=True)
-    return sa.Table(spec.name, _METADATA, key, *shape, *own, sqlite_autoincrement=True)
+    return sa.Table(spec.name, METADATA, key, *shape, *own, sqlite_autoincrement=True)
 
 
 TABLES: Mapping[str, sa.Table] = MappingProxyType({spec.name: _table(spec) for spec in CATALOGUE})
 PROPERTY = sa.Table(
     "hatangso_property",
-    _METADATA,
+    METADATA,
     sa.Column("fid", sa.INTEGER(), primary_key=True),
     sa.Column("key", sa.TEXT(), nullable=False, unique=True),
     sa.Column("value", sa.TEXT(), nullable=False),
@@ -129,6 +177,10 @@ _SYSTEM = (
 # Names of a table's triggers and what they do. $t table, $c its shape, $i its key, $r its spatial index;
 # $box the envelope of the new shape; $full, $void: the new shape is there or not; $was, $lacked: the old one.
 _INDEX = 'CREATE VIRTUAL TABLE "$r" USING rtree(id, minx, maxx, miny, maxy)'
+_FILL = (
+    'INSERT INTO "$r" SELECT "$i", ST_MinX("$c"), ST_MaxX("$c"), ST_MinY("$c"), ST_MaxY("$c") '
+    'FROM "$t" WHERE "$c" NOT NULL AND NOT ST_IsEmpty("$c")'
+)
 _PREDICATES = {
     "box": 'ST_MinX(NEW."$c"), ST_MaxX(NEW."$c"), ST_MinY(NEW."$c"), ST_MaxY(NEW."$c")',
     "full": '(NEW."$c" NOT NULL AND NOT ST_IsEmpty(NEW."$c"))',
@@ -189,7 +241,7 @@ def create(connection: sa.Connection, properties: Mapping[str, str]) -> None:
     for row in _reference_systems():
         connection.exec_driver_sql("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)", row)
     add_missing(connection)
-    facts = {**properties, "product": PRODUCT, "schema_version": str(SCHEMA_VERSION)}
+    facts = {**properties, "product": PRODUCT, "schema_version": str(FIRST_VERSION)}
     rows = [{"key": key, "value": value} for key, value in sorted(facts.items())]
     connection.execute(PROPERTY.insert(), rows)
 
@@ -313,6 +365,37 @@ def _triggers(table: str, shape: str | None, key: str) -> dict[str, str]:
         ): f'CREATE TRIGGER "{name}" {Template(body).substitute(names)}'
         for title, body in parts.items()
     }
+
+
+@contextmanager
+def indexed_at_end(connection: sa.Connection, layer: str) -> Iterator[None]:
+    """
+    Write a layer without its triggers; its spatial index is made anew at the end, its triggers come back.
+
+    Parameters
+    ----------
+    connection
+        Open write transaction; what describes the layer is to be brought up to date afterwards.
+    layer
+        Layer that is written.
+
+    Yields
+    ------
+    nothing
+        The block writes.
+    """
+    shape = _shape_of(layer)
+    triggers = _triggers(layer, shape, "fid")
+    for name in triggers:
+        connection.exec_driver_sql(f'DROP TRIGGER IF EXISTS "{name}"')
+    yield
+    if shape is not None:
+        index = _index_name(layer, shape)
+        connection.exec_driver_sql(f'DROP TABLE "{index}"')
+        connection.exec_driver_sql(Template(_INDEX).substitute(r=index))
+        connection.exec_driver_sql(Template(_FILL).substitute(r=index, t=layer, c=shape, i="fid"))
+    for statement in triggers.values():
+        connection.exec_driver_sql(statement)
 
 
 def _index_name(table: str, shape: str) -> str:

@@ -14,13 +14,14 @@ import shapely
 
 from geo.errors import ColumnError, CrsError, GeometryError, InputError, SchemaError
 from layers.check import DTYPES, GEOMETRY_TYPES, Misfit, Shapes, Value, to_canonical, to_value
-from layers.spec import Column, LayerSpec
-from layers.store.geometry import SRS_ID, to_blobs
+from layers.spec import Column, Kind, LayerSpec
+from layers.store.geometry import SRS_ID
 
 DIGEST_DECIMALS = 9
+VERSION_CHARACTERS = 16
 
 
-def to_rows(table: gpd.GeoDataFrame, spec: LayerSpec) -> tuple[list[dict[str, Any]], list[bytes | None]]:
+def to_rows(table: gpd.GeoDataFrame, spec: LayerSpec) -> tuple[list[dict[str, Any]], Shapes]:
     """
     Values to write, checked against their layer.
 
@@ -35,8 +36,8 @@ def to_rows(table: gpd.GeoDataFrame, spec: LayerSpec) -> tuple[list[dict[str, An
     -------
     rows
         Column name to value, one dict a row; texts in NFC.
-    blobs
-        Shape of each row in GeoPackage binary form, or None.
+    shapes
+        Canonical shape of each row or None, shape (n,).
 
     Raises
     ------
@@ -53,7 +54,7 @@ def to_rows(table: gpd.GeoDataFrame, spec: LayerSpec) -> tuple[list[dict[str, An
     missing: dict[str, Value] = {c.name: None for c in spec.columns}
     names = list(columns)
     rows = [missing | dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return rows, to_blobs(shapes, spec.geometry)
+    return rows, shapes
 
 
 def _require_ids(ids: Sequence[Value], layer: str) -> None:
@@ -75,6 +76,8 @@ def _short(values: Sequence[object]) -> str:
 def _values(series: pd.Series[Any], column: Column, layer: str) -> list[Value]:
     """Values of one column as SQL takes them."""
     absent = series.isna().tolist()
+    if _is_fit(series, column):
+        return [None if gone else one for one, gone in zip(series.tolist(), absent, strict=True)]
     values: list[Value] = []
     for position, (raw, is_absent) in enumerate(zip(series.tolist(), absent, strict=True), start=1):
         value = None if is_absent else to_value(raw, column.kind)
@@ -83,6 +86,18 @@ def _values(series: pd.Series[Any], column: Column, layer: str) -> list[Value]:
             raise ColumnError("column_type", issues=(), row=position, **facts)
         values.append(value)
     return values
+
+
+def _is_fit(series: pd.Series[Any], column: Column) -> bool:
+    """True where the type of a column says already that every value fits it: large tables come so."""
+    if series.dtype != DTYPES[column.kind]:
+        return False
+    if column.kind in (Kind.INTEGER, Kind.BOOLEAN):
+        return True
+    if column.kind is Kind.REAL:
+        return bool(np.isfinite(series.dropna().to_numpy(dtype=float)).all())
+    is_text = column.kind in (Kind.TEXT, Kind.LIST)
+    return is_text and all(one.isascii() for one in series.dropna().tolist())
 
 
 def _shapes(table: gpd.GeoDataFrame, column: str | None, spec: LayerSpec) -> Shapes:
@@ -192,3 +207,30 @@ def digest_of(table: gpd.GeoDataFrame, spec: LayerSpec) -> str:
         values = [value + 0.0 if isinstance(value, float) else value for value in line]
         sha.update(b"\n" + json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode())
     return sha.hexdigest()
+
+
+def versions_of(table: gpd.GeoDataFrame, spec: LayerSpec) -> dict[str, str]:
+    """
+    Version of each row: a mark of its content, whoever wrote it and in whatever form it is stored.
+
+    Parameters
+    ----------
+    table
+        Table as ``to_table`` makes it.
+    spec
+        Its layer.
+
+    Returns
+    -------
+    versions
+        Id to the beginning of a SHA-256, hexadecimal; a column that the layer gains later changes none.
+    """
+    shapes = to_canonical(np.asarray(table.geometry.to_numpy(), dtype=object))
+    columns = {column.name: _values(table[column.name], column, spec.name) for column in spec.columns}
+    columns["geometry"] = shapely.to_wkb(shapes, byte_order=1, hex=True).tolist()
+    versions = {}
+    for values in zip(*columns.values(), strict=True):
+        known = {name: value for name, value in zip(columns, values, strict=True) if value is not None}
+        text = json.dumps(known, ensure_ascii=False, sort_keys=True)
+        versions[str(known.get("id"))] = hashlib.sha256(text.encode()).hexdigest()[:VERSION_CHARACTERS]
+    return versions

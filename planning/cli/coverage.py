@@ -7,10 +7,10 @@ import datetime as dt
 import sys
 from contextlib import nullcontext
 
-from planning import coverage
+from planning import plausible, spread
+from planning.cli.report import issue_lines, issues_json
 from planning.cluster import executor_at
 from planning.scenario import CoverageOptions
-from planning.spread import spread
 from planning.text import share_text, tr
 from planning.workspace import open_workspace
 
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assume-flat-m", type=float, default=None)
     parser.add_argument("--assume-clutter-m", type=float, default=None)
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--indoor", action="store_true")
     parser.add_argument("--spread", action="store_true")
     parser.add_argument("--scheduler", default=None, metavar="tcp://HOST:PORT")
     parser.add_argument("--calibration", default=None, metavar="NAME")
@@ -62,18 +63,21 @@ def run(options: argparse.Namespace) -> Result:
         assume_clutter_m=options.assume_clutter_m,
         speed=options.speed,
         calibration=options.calibration,
+        indoor=options.indoor,
     )
     show = _show if sys.stderr.isatty() else None
     moment = dt.datetime.now(dt.UTC)
     with executor_at(options.scheduler) if options.scheduler else nullcontext() as executor:
-        found = coverage.run(workspace, chosen, now=moment, progress=show, executor=executor)
-    if options.spread:
-        found = spread(workspace, found, now=moment, progress=show)
+        found = spread.estimate(
+            workspace, chosen, now=moment, progress=show, executor=executor, always=options.spread
+        )
+    issues = plausible.of_estimate(workspace, chosen)
     record = {
         "run": found.digest,
         "operators": list(found.operators),
         "n_cells": found.n_cells,
         "n_assumed_cells": found.n_assumed_cells,
+        "n_urban_masts": found.n_urban_masts,
         "assumptions": list(found.assumptions),
         "spread": {model: dict(shares) for model, shares in found.spread.items()},
         "area": {
@@ -82,6 +86,7 @@ def run(options: argparse.Namespace) -> Result:
         },
         "calibration": chosen.calibration,
         "rasters": {name: str(path) for name, path in found.state_paths.items()},
+        "issues": issues_json(issues, options.language),
     }
     lines = [
         f"{name}: {' / '.join(share_text(share, options.language) for share in shares)}"
@@ -90,6 +95,7 @@ def run(options: argparse.Namespace) -> Result:
     assumed = [tr(key, options.language) for key in found.assumptions]
     if chosen.calibration is not None:
         assumed.append(tr("cli.coverage.calibration", options.language, name=chosen.calibration))
+    assumed += issue_lines(issues, options.language)
     return 0, record, "\n".join([tr("cli.coverage.head", options.language), *lines, *assumed])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import getpass
 import json
 import math
 import os
@@ -16,7 +17,31 @@ from types import ModuleType
 from geo.errors import PlannerError
 from layers.exchange.staging import system_word
 from layers.issue import Issue
-from planning.cli import calibrate, check, coverage, export, gap, importing, init, pathloss, sample, why
+from layers.store.address import is_address
+from planning.cli import (
+    backup,
+    calibrate,
+    check,
+    coach,
+    coverage,
+    export,
+    gap,
+    history,
+    importing,
+    init,
+    merge,
+    pack,
+    pathloss,
+    request,
+    restore,
+    sample,
+    snapshot,
+    targets,
+    tasks,
+    template,
+    undo,
+    why,
+)
 from planning.cli.report import issue_lines, issues_json
 from planning.text import tr
 
@@ -25,12 +50,24 @@ VERBS: Mapping[str, ModuleType] = {
     "sample": sample,
     "import": importing,
     "check": check,
+    "template": template,
+    "request": request,
     "coverage": coverage,
     "calibrate": calibrate,
     "gap": gap,
+    "targets": targets,
+    "tasks": tasks,
+    "coach": coach,
     "export": export,
     "pathloss": pathloss,
     "why": why,
+    "history": history,
+    "undo": undo,
+    "snapshot": snapshot,
+    "backup": backup,
+    "restore": restore,
+    "pack": pack,
+    "merge": merge,
 }
 DONE, USAGE, REFUSED = 0, 2, 3
 
@@ -49,16 +86,39 @@ def parser() -> argparse.ArgumentParser:
     for name, module in VERBS.items():
         summary = (module.__doc__ or "").strip().splitlines()[0]
         verb = verbs.add_parser(name, help=summary, description=summary)
-        verb.add_argument("--workspace", type=Path, default=None, metavar="PATH", help="thư mục bộ dữ liệu")
+        verb.add_argument(
+            "--workspace",
+            type=place,
+            default=None,
+            metavar="PATH",
+            help="thư mục bộ dữ liệu, hoặc postgresql://…",
+        )
         verb.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
         verb.add_argument("--language", choices=("vi", "en"), default="vi")
         module.add_arguments(verb)
     return root
 
 
-def workspace_folder(given: Path | None) -> Path:
+def place(text: str) -> Path | str:
     """
-    Folder of the workspace asked for.
+    A folder, or the address of a database.
+
+    Parameters
+    ----------
+    text
+        Word of the command line.
+
+    Returns
+    -------
+    place
+        The address as it is; else a path.
+    """
+    return text if is_address(text) else Path(text)
+
+
+def workspace_folder(given: Path | str | None) -> Path | str:
+    """
+    Place of the workspace asked for.
 
     Parameters
     ----------
@@ -67,10 +127,10 @@ def workspace_folder(given: Path | None) -> Path:
 
     Returns
     -------
-    folder
+    place
         It, else ``HATANGSO_WORKSPACE``, else ``var/sample``.
     """
-    return given or Path(os.environ.get("HATANGSO_WORKSPACE") or "var/sample")
+    return given or place(os.environ.get("HATANGSO_WORKSPACE") or "var/sample")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -90,6 +150,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     options = parser().parse_args(arguments)
     options.workspace = workspace_folder(options.workspace)
+    options.actor = _account()
     try:
         status, result, text = VERBS[options.verb].run(options)
     except PlannerError as error:
@@ -103,6 +164,14 @@ def main(arguments: Sequence[str]) -> int:
         return REFUSED
     print(json.dumps(plain(result), ensure_ascii=False, indent=2) if options.json else text)
     return int(status)
+
+
+def _account() -> str:
+    """Name of the account, for the history of changes; empty where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def _name(error: OSError) -> str:

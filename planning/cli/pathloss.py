@@ -43,9 +43,12 @@ def run(options: argparse.Namespace) -> Result:
         Exit status, JSON value, text.
     """
     if options.model == pathloss_p1812.NAME:
-        pathloss.require_nothing_added(options.model, options.added)
         report = pathloss_p1812.run(
-            options.cases, options.profiles, options.out, lapse_rate=options.lapse_rate
+            options.cases,
+            options.profiles,
+            options.out,
+            lapse_rate=options.lapse_rate,
+            added=options.added,
         )
     else:
         report = pathloss.run(options.cases, options.out, model=options.model, added=options.added)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 
+from geo.errors import InputError
 from planning import sample
 from planning.sample import city
 from planning.text import tr
@@ -41,6 +42,8 @@ def run(options: argparse.Namespace) -> Result:
     result
         Exit status, JSON value, text.
     """
+    if isinstance(options.workspace, str):
+        raise InputError("sample_needs_folder")
     if options.if_absent and (options.workspace / "workspace.gpkg").exists():
         return 0, {"workspace": str(options.workspace), "made": False}, str(options.workspace)
     is_city = options.size == city.SIZE

@@ -98,10 +98,13 @@ def _link_json(link: Link) -> Mapping[str, object]:
         "cell": link.sector.id,
         "site": link.sector.mast_id,
         "model": None if terms.model is None else terms.model.name,
+        "urban": link.sector.urban,
         "distance_m": terms.distance_m,
         "los": link.los,
         "eirp_per_re_dbm": terms.eirp_per_re_dbm,
         "attenuation_db": terms.attenuation_db,
+        "antenna": link.antenna,
+        "gain_dbi": link.gain_dbi,
         "loss_db": terms.loss_db,
         "correction_db": terms.correction_db,
         "power_dbm": terms.power_dbm,
@@ -113,7 +116,8 @@ def _link_json(link: Link) -> Mapping[str, object]:
 
 def _line(link: Link, language: str) -> str:
     sight = {True: "free", False: "blocked", None: "unknown"}[link.los]
-    return tr(
+    said = "" if link.antenna is None else tr("cli.why.antenna", language, name=link.antenna)
+    line = tr(
         "cli.why.link",
         language,
         cell=link.sector.id,
@@ -122,3 +126,5 @@ def _line(link: Link, language: str) -> str:
         loss=number(link.budget.loss_db, language, digits=1),
         level=number(link.planning_dbm, language, digits=1),
     )
+    gain = tr("cli.why.gain", language, gain=number(link.gain_dbi, language, digits=1))
+    return "; ".join(part for part in (line, said, gain) if part)

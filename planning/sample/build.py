@@ -16,7 +16,19 @@ from geo.io import write_cog
 from layers.exchange.plain import write_plain_csv
 from layers.store import create_store
 from layers.store.filled import create_filled
-from planning.sample import fibre, frame, ground, house, incoming, network, passive, public, settlement, way
+from planning.sample import (
+    civic,
+    fibre,
+    frame,
+    ground,
+    house,
+    incoming,
+    network,
+    passive,
+    public,
+    settlement,
+    way,
+)
 
 NAME, CODE = "Xã Mẫu", "00000"
 STARTER_NAME, STARTER_CODE = "Xã Hà Đông – bộ dữ liệu bắt đầu", "10882"
@@ -75,6 +87,14 @@ def tables(seed: int) -> dict[str, gpd.GeoDataFrame]:
         "fiber_span": fibre.spans(seed),
         "passive": passive.passives(seed),
         "wifi": public.hotspots(seed),
+        "survey": civic.surveys(seed),
+        "task": civic.tasks(seed),
+        "camera": civic.cameras(seed),
+        "sensor": civic.sensors(seed),
+        "power": civic.transformers(seed),
+        "report": civic.reports(seed),
+        "operator_plan": civic.plans(seed),
+        "public_land": civic.public_land(seed),
     }
 
 

@@ -112,7 +112,9 @@ POINT = _feature("Point", "[106.47,20.83]")
 SQUARE = "[[[106,20],[107,20],[107,21],[106,21],[106,20]]]"
 CASES: dict[str, tuple[str, Maker, Outcome, int | None]] = {
     "file_empty": ("a.csv", lambda: b" \n", Outcome.REJECT, None),
-    "format_not_allowed": ("a.pdf", lambda: b"%PDF-1.4 \x00", Outcome.REJECT, None),
+    "format_not_allowed": ("a.vrt", lambda: b"<VRTDataset/>", Outcome.REJECT, None),
+    "format_document": ("a.pdf", lambda: b"%PDF-1.4 \x00", Outcome.REJECT, None),
+    "format_drawing": ("a.dwg", lambda: b"AC1032" + bytes(40), Outcome.REJECT, None),
     "format_mismatch": ("a.geojson", lambda: b"<OGRVRTDataSource/>", Outcome.REJECT, None),
     "encoding_invalid": ("a.csv", lambda: b"id,name\n1,\x81\x8d\x8f\n", Outcome.REJECT, 2),
     "encoding_legacy_vn": ("a.csv", lambda: b"id,ten\n1,Tr\xb9m \xa7\xe8ng \xa7a\n", Outcome.ASK, None),

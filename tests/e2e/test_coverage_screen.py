@@ -149,3 +149,34 @@ def test_a_phone_shows_the_explanation_without_moving_sideways(estimated, page):
     expect(page.locator(".st-key-why_card")).to_be_visible(timeout=60_000)
     settles(page)
     assert page.get_by_test_id("stMain").evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+
+
+def test_a_click_on_a_frame_that_still_grows_keeps_the_commune_in_view(estimated, page):
+    opens(page, estimated)
+    zoom = "() => window.map.getZoom()"
+    fitted = the_map(page).evaluate(zoom)
+    frame = page.locator(FRAME).first
+    sizes = "(node, side) => { node.style.height = side + 'px'; }"
+    high = frame.bounding_box()["height"]
+    frame.evaluate(sizes, 60)
+    the_map(page).evaluate(sizes, 60)
+    page.wait_for_timeout(600)
+    assert the_map(page).evaluate(zoom) < fitted
+    the_map(page).click(position={"x": 30, "y": 30})
+    settles(page)
+    frame.evaluate(sizes, high)
+    the_map(page).evaluate(sizes, high)
+    page.wait_for_timeout(800)
+    assert the_map(page).evaluate(zoom) == fitted
+
+
+def test_the_language_survives_opening_the_address_afresh(estimated, page):
+    opens(page, estimated)
+    page.get_by_text("English", exact=True).first.click()
+    settles(page)
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        text.tr("screen.coverage.title", "en"), timeout=60_000
+    )

@@ -10,7 +10,6 @@ import shapely
 
 from geo.crs import (
     convergence_deg,
-    detect,
     from_wkt,
     hint,
     is_metres,
@@ -19,6 +18,7 @@ from geo.crs import (
     transform,
 )
 from geo.errors import CrsError
+from geo.reading import detect
 
 HA_DONG = shapely.box(106.439064, 20.799702, 106.515957, 20.880340)
 LON, LAT = 106.472975, 20.836092

@@ -67,6 +67,9 @@ def test_sinr_second_and_number_of_servers_are_those_of_the_sectors_alone(tiny_g
     ranked = np.sort(each_dbm, axis=0)
     assert found.second_dbm == pytest.approx(ranked[-2], abs=0.01)
     assert found.lead_db == pytest.approx(ranked[-1] - ranked[-2], abs=0.01)
+    clear = (ranked[-2] - ranked[-3] > 0.01) & (found.lead_db > 0.01)  # else two may stand second
+    assert (found.second == np.argsort(each_dbm, axis=0)[-2])[clear].all()
+    assert clear.mean() > 0.5
     assert (found.n_servers == (each_dbm >= -97.0).sum(axis=0)).mean() > 0.999
 
 

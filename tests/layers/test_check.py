@@ -31,11 +31,11 @@ def site(**changes):
     return gpd.GeoDataFrame(columns, crs=4326)
 
 
-def wifi(**changes):
+def node(**changes):
     return site(**changes)
 
 
-def found(table, layer="wifi", **options):
+def found(table, layer="fiber_node", **options):
     issues = check(table, spec_of(layer), **options).issues
     return {(issue.code, issue.row, issue.column) for issue in issues}
 
@@ -89,12 +89,12 @@ def test_faults_of_values_are_found_with_row_and_column(changes, expected):
     ],
 )
 def test_faults_of_places_are_found_with_their_row(shape, code):
-    assert found(wifi(geometry=[HERE, shape, HERE])) == {(code, 2, None)}
+    assert found(node(geometry=[HERE, shape, HERE])) == {(code, 2, None)}
 
 
 @pytest.mark.parametrize("place", [(111.6, 16.5), (114.0, 9.7), (104.8, 8.6), (105.3, 23.3)])
 def test_islands_and_ends_of_the_country_are_inside(place):
-    assert found(wifi(geometry=[shapely.Point(*place)] * 3)) == set()
+    assert found(node(geometry=[shapely.Point(*place)] * 3)) == set()
 
 
 def test_a_broken_outline_is_explained_with_its_place():
@@ -122,7 +122,7 @@ def test_kinds_of_shapes_are_judged_one_by_one_and_together():
 
 def test_what_is_missing_everywhere_is_asked_once():
     table = pd.DataFrame({"name": ["x", "y"]})
-    issues = check(table, spec_of("wifi")).issues
+    issues = check(table, spec_of("fiber_node")).issues
     assert [(i.code, i.row, i.severity) for i in issues] == [
         ("column_missing", None, Severity.ASK),
         ("geometry_none", None, Severity.ASK),
@@ -178,14 +178,14 @@ def test_every_code_is_documented_with_its_severity_and_has_its_facts_in_both_la
     tables = [
         (site(id=["a", "a", ""], height_m=[1, "x", np.inf], sharing="?", operators="?", name="x"), "site"),
         (site(id=["A", "a", "b"], geometry=[BOW_TIE, HOLE_OUTSIDE, HERE]), "building"),
-        (site(geometry=[None] * 3), "wifi"),
+        (site(geometry=[None] * 3), "fiber_node"),
         (site(geometry=[None] * 3), "hamlet"),
         (site(), "task"),
-        (site().iloc[:0], "wifi"),
+        (site().iloc[:0], "fiber_node"),
         (site(), "zone"),
     ]
     places = [(20.8, 106.5), (575_047, 2_304_977), (200, 20), (np.nan, 2), (0, 0), (100, 13)]
-    tables += [(site(geometry=[shapely.Point(*place), HERE, None]), "wifi") for place in places]
+    tables += [(site(geometry=[shapely.Point(*place), HERE, None]), "fiber_node") for place in places]
     issues = [i for table, layer in tables for i in check(table, spec_of(layer), operators=("mau_a",)).issues]
     assert {issue.code: issue.severity.value for issue in issues} == documented()
     for language in ("vi", "en"):

@@ -1,6 +1,5 @@
 """A workspace is a folder whose tables QGIS reads as they are, and which comes back as it was written."""
 
-import hashlib
 import shutil
 import sqlite3
 import time
@@ -12,10 +11,10 @@ import pyogrio
 import pytest
 import shapely
 
-from geo.errors import ColumnError, CrsError, GeometryError, InputError, NotFoundError
 from layers.catalogue import CATALOGUE, spec_of
 from layers.spec import Geometry, Kind
 from layers.store import create_store, open_store
+from layers.store.sql import LARGE
 
 EXAMPLE = {
     Kind.TEXT: "Đồng Mạc",
@@ -77,21 +76,6 @@ def test_every_layer_is_read_by_gdal_as_it_is(store, spec):
         shape = shapely.force_2d(seen.geometry.iloc[0])
         assert shape.equals(SHAPES[spec.geometry])
         assert seen.geometry.iloc[1] is None
-
-
-@pytest.mark.parametrize("spec", CATALOGUE, ids=lambda spec: spec.name)
-def test_every_layer_comes_back_typed_and_in_order(store, spec):
-    store.replace({spec.name: example(spec)})
-    table = store.read(spec.name)
-    assert list(table.columns) == [*(column.name for column in spec.columns), "geometry"]
-    assert table.index.equals(pd.RangeIndex(2))
-    assert table.crs.to_epsg() == 4326
-    dtypes = {Kind.INTEGER: "Int64", Kind.REAL: "Float64", Kind.BOOLEAN: "boolean"}
-    for column in spec.columns:
-        assert table[column.name].dtype == dtypes.get(column.kind, "str"), column.name
-        if column.name != "id":
-            assert table[column.name].iloc[0] == EXAMPLE.get(column.kind, "2025-03-31")
-            assert pd.isna(table[column.name].iloc[1])
 
 
 def test_the_file_is_a_sound_geopackage(store):
@@ -178,114 +162,6 @@ def test_a_layer_of_the_users_own_does_no_harm(store):
     assert pyogrio.read_info(file_of(store), layer="ghi chú")["features"] == 1
 
 
-def test_reading_by_bounds_gives_exactly_the_rows_that_touch(store):
-    rng = np.random.default_rng(3)
-    x, y, size = 106 + rng.random(500), 20 + rng.random(500), rng.random(500) / 50
-    boxes = shapely.box(x, y, x + size, y + size)
-    table = gpd.GeoDataFrame({"id": [f"{i:03}" for i in range(500)]}, geometry=boxes, crs=4326)
-    store.replace({"building": table})
-    area = (106.25, 20.25, 106.5, 20.5)
-    expected = table[shapely.intersects(boxes, shapely.box(*area))]["id"].tolist()
-    assert store.read("building", bounds=area)["id"].tolist() == expected
-    assert 0 < len(expected) < 500
-
-
-def test_reading_some_columns_gives_these_and_the_shape(store):
-    store.append({"building": example(spec_of("building"))})
-    some = store.read("building", columns=("n_people", "kind"))
-    pd.testing.assert_frame_equal(some, store.read("building")[["kind", "n_people", "geometry"]])
-    with pytest.raises(ColumnError, match="columns_unknown"):
-        store.read("building", columns=("kind", "colour"))
-
-
-def test_append_refuses_ids_that_are_there_and_changes_nothing(store):
-    store.append({"site": sites("ab")})
-    before = file_of(store).read_bytes()
-    with pytest.raises(InputError) as caught:
-        store.append({"hamlet": example(spec_of("hamlet")), "site": sites("cb")})
-    assert caught.value.code == "ids_exist"
-    assert caught.value.facts["ids"] == "b"
-    assert file_of(store).read_bytes() == before
-
-
-def test_upsert_changes_known_rows_and_adds_new_ones(store):
-    store.append({"site": sites("ab")})
-    store.upsert({"site": sites("bc", x=107.0)})
-    table = store.read("site").set_index("id")
-    assert table.geometry.x.round(2).to_dict() == {"a": 106.5, "b": 107.0, "c": 107.01}
-    assert store.read("site", bounds=(106.9, 20, 107.2, 21))["id"].tolist() == ["b", "c"]
-
-
-def test_delete_counts_what_it_removed(store):
-    store.append({"site": sites("abc")})
-    assert store.delete("site", ["a", "c", "không có"]) == 2
-    assert store.read("site")["id"].tolist() == ["b"]
-
-
-def test_arguments_are_left_alone(store):
-    table = example(spec_of("building"))
-    copy = table.copy(deep=True)
-    store.replace({"building": table})
-    pd.testing.assert_frame_equal(table, copy)
-
-
-def test_text_is_stored_in_one_way_of_writing_accents(store):
-    table = sites(["a"]).assign(name="Hải Phòng")
-    store.replace({"site": table})
-    assert store.read("site")["name"].tolist() == ["Hải Phòng"]
-
-
-def test_heights_are_dropped_and_empty_shapes_are_none(store):
-    shapes = [shapely.Point(106, 20, 7), shapely.Point()]
-    store.replace({"site": gpd.GeoDataFrame({"id": ["a", "b"]}, geometry=shapes, crs=4326)})
-    table = store.read("site")
-    assert not table.geometry.iloc[0].has_z
-    assert table.geometry.iloc[1] is None
-
-
-def test_the_digest_depends_on_the_content_alone(store, tmp_path):
-    other = create_store(tmp_path / "khac", {"name": "khác"})
-    store.replace({"site": sites("abc")})
-    other.append({"site": sites("abcd").iloc[[3, 1]]})
-    other.upsert({"site": sites("abc")})
-    other.delete("site", ["d"])
-    assert other.digest("site") == store.digest("site")
-    nudged = sites("abc").set_geometry(sites("abc").translate(1e-11))
-    other.replace({"site": nudged})
-    assert other.digest("site") == store.digest("site")
-    other.replace({"site": sites("abc").assign(height_m=[None, 3.0, None])})
-    assert other.digest("site") != store.digest("site")
-    moved = sites("abc").set_geometry(sites("abc").translate(1e-8))
-    other.replace({"site": moved})
-    assert other.digest("site") != store.digest("site")
-
-
-def test_the_digest_does_not_mind_where_a_ring_starts(store):
-    ring = [(106, 20), (107, 20), (107, 21), (106, 21)]
-    digests = set()
-    for start in range(4):
-        shape = shapely.Polygon(ring[start:] + ring[:start])
-        store.replace({"boundary": gpd.GeoDataFrame({"id": ["b"]}, geometry=[shape], crs=4326)})
-        digests.add(store.digest("boundary"))
-    assert len(digests) == 1
-
-
-def test_properties_are_kept_and_the_stores_own_are_guarded(store):
-    store.set_properties({"commune_code": "00000", "name": "Xã Mẫu 2"})
-    found = open_store(store.folder).properties()
-    assert found == {
-        "calc_epsg": "9210",
-        "commune_code": "00000",
-        "name": "Xã Mẫu 2",
-        "product": "hatangso",
-        "schema_version": "1",
-    }
-    store.set_properties(found)
-    with pytest.raises(InputError) as caught:
-        store.set_properties({"schema_version": "9"})
-    assert caught.value.code == "property_reserved"
-
-
 def test_a_copied_folder_is_a_complete_workspace(store, tmp_path):
     store.append({"site": sites("abc")})
     shutil.copytree(store.folder, tmp_path / "ban sao #1?")
@@ -310,51 +186,6 @@ def test_what_an_older_file_lacks_is_made_when_it_is_written(store):
     assert old.read("wifi", bounds=(106, 20, 107, 21))["id"].tolist() == ["đ1"]
 
 
-def bow_tie():
-    return shapely.Polygon([(106, 20), (107, 21), (107, 20), (106, 21)])
-
-
-@pytest.mark.parametrize(
-    ("layer", "changes", "error", "code"),
-    [
-        ("building", {"geometry": [bow_tie()]}, GeometryError, "geometry_invalid"),
-        ("site", {"geometry": [shapely.Point(float("nan"), 20)]}, GeometryError, "geometry_not_finite"),
-        ("site", {"geometry": [shapely.box(106, 20, 107, 21)]}, GeometryError, "geometry_type"),
-        ("site", {"geometry": [shapely.Point(575_047, 2_304_977)]}, GeometryError, "geometry_not_degrees"),
-        ("site", {"height_m": ["cao"]}, ColumnError, "column_type"),
-        ("site", {"height_m": [float("inf")]}, ColumnError, "column_type"),
-        ("site", {"n_tenants": [1.5]}, ColumnError, "column_type"),
-        ("site", {"is_sample": ["có"]}, ColumnError, "column_type"),
-        ("site", {"as_of": ["31/03/2025"]}, ColumnError, "column_type"),
-        ("site", {"cao_do": [1]}, ColumnError, "columns_unknown"),
-        ("site", {"id": [None]}, InputError, "ids_missing"),
-    ],
-)
-def test_values_that_do_not_fit_are_refused_and_nothing_changes(store, layer, changes, error, code):
-    before = hashlib.sha256(file_of(store).read_bytes()).digest()
-    columns = {"id": ["a"], "geometry": [shapely.Point(106, 20)]} | changes
-    with pytest.raises(error) as caught:
-        store.replace({layer: gpd.GeoDataFrame(columns, crs=4326)})
-    assert caught.value.code == code
-    assert hashlib.sha256(file_of(store).read_bytes()).digest() == before
-
-
-def test_repeated_ids_and_other_systems_are_refused(store):
-    with pytest.raises(InputError) as caught:
-        store.replace({"site": sites("aab")})
-    assert (caught.value.code, caught.value.facts["ids"]) == ("ids_repeated", "a")
-    with pytest.raises(CrsError):
-        store.replace({"site": sites("a").to_crs(9210)})
-    with pytest.raises(CrsError):
-        store.replace({"site": sites("a").set_crs(None, allow_override=True)})
-
-
-def test_an_unknown_layer_is_named(store):
-    for call in (store.read, store.count, store.digest):
-        with pytest.raises(NotFoundError):
-            call("khong_co")
-
-
 def test_nine_thousand_buildings_are_replaced_in_a_moment(store):
     rng = np.random.default_rng(1)
     x, y = 106.4 + rng.random(9000) / 10, 20.8 + rng.random(9000) / 10
@@ -367,3 +198,27 @@ def test_nine_thousand_buildings_are_replaced_in_a_moment(store):
     store.replace({"building": table})
     assert time.process_time() - start < 1.5
     assert store.count("building") == 9000
+
+
+def test_a_large_layer_has_the_same_index_and_triggers_as_a_small_one(store):
+    many = sites([f"{i:05}" for i in range(LARGE + 10)], x=10.0)
+    store.replace({"site": many})
+    triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+    index = "SELECT count(*) FROM rtree_site_geom"
+    with sqlite3.connect(file_of(store)) as connection:
+        large = connection.execute(triggers).fetchall()
+        assert connection.execute(index).fetchone() == (LARGE + 10,)
+        assert connection.execute("SELECT rtreecheck('rtree_site_geom')").fetchone() == ("ok",)
+    assert store.read("site", bounds=(10.005, 20, 10.035, 21))["id"].tolist() == ["00001", "00002", "00003"]
+    store.upsert({"site": sites(["00001"], x=100.0)})
+    assert store.read("site", bounds=(99, 20, 101, 21))["id"].tolist() == ["00001"]
+    store.append({"site": sites([f"b{i:05}" for i in range(LARGE + 10)], x=70.0)})
+    store.delete("site", ["00001"])
+    assert pyogrio.read_info(file_of(store), layer="site")["features"] == 2 * LARGE + 19
+    with sqlite3.connect(file_of(store)) as connection:
+        assert connection.execute(index).fetchone() == (2 * LARGE + 19,)
+    store.replace({"site": sites("a")})
+    with sqlite3.connect(file_of(store)) as connection:
+        assert connection.execute(triggers).fetchall() == large
+        assert connection.execute(index).fetchone() == (1,)
+    assert open_store(store.folder).count("site") == 1

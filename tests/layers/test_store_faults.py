@@ -64,9 +64,11 @@ def test_two_processes_write_and_nothing_is_lost(store):
     assert all(n % 2 == 0 for n in n_seen)
 
 
-def replace_for_ever(folder):
+def replace_for_ever(folder, ready):
     store = open_store(folder)
     both = [{"passive": poles(400, name), "site": poles(50, name)} for name in "ab"]
+    store.replace(both[0])
+    ready.set()
     while True:
         for tables in both:
             store.replace(tables)
@@ -77,8 +79,10 @@ def kill_while_replacing(store, n_kills, seed):
     store.replace({"passive": poles(400, "a"), "site": poles(50, "a")})
     n_interrupted = 0
     for _ in range(n_kills):
-        victim = run(replace_for_ever, store.folder)
-        time.sleep(0.1 + rng.random() * 0.2)
+        ready = FORK.Event()
+        victim = run(replace_for_ever, store.folder, ready)
+        assert ready.wait(60)
+        time.sleep(rng.random() * 0.3)
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
         n_interrupted += file_of(store).with_name("workspace.gpkg-journal").exists()
@@ -116,21 +120,34 @@ def replace_with_little_room(folder, limit_bytes):
     os._exit(0)
 
 
-def test_a_full_disk_is_told_and_the_file_stays_as_it_was(store):
+def fill_up(store, n_points):
+    """Step a limit on the size of files through so many points; the old data stay until it is wide enough."""
     store.replace({"passive": poles(1500, "a")})
     before = file_of(store).read_bytes()
+    digest = store.digest("passive")
     size = len(before)
-    for limit_bytes in (600, size // 4, size - 4096, size, size + 4096, size + 200_000):
+    for point in range(n_points):
+        limit_bytes = 600 + int(1.8 * size * point / n_points)
         process = run(replace_with_little_room, store.folder, limit_bytes)
         process.join()
         assert process.exitcode == FULL, limit_bytes
-        assert open_store(store.folder).count("passive") == 1500
+        assert open_store(store.folder).digest("passive") == digest  # rolls back what the limit kept in place
         assert file_of(store).read_bytes() == before, limit_bytes
-        assert not file_of(store).with_name("workspace.gpkg-journal").exists()
+        assert sorted(path.name for path in store.folder.iterdir()) == ["cache", "rasters", "workspace.gpkg"]
     process = run(replace_with_little_room, store.folder, 100 * size)
     process.join()
     assert process.exitcode == 0
     assert store.count("passive") == 6000
+    assert [change.layers[0].n_added for change in store.history()] == [4500, 1500]
+
+
+def test_a_full_disk_is_told_and_the_file_stays_as_it_was(store):
+    fill_up(store, n_points=6)
+
+
+@pytest.mark.slow
+def test_a_full_disk_at_twenty_points_leaves_the_old_data(store):
+    fill_up(store, n_points=20)
 
 
 def create_with_little_room(folder):

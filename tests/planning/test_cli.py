@@ -164,7 +164,7 @@ def test_errors_and_questions_are_listed_together_errors_first(
     error = refused(capsys, "import", file, "--layer", "site")
     assert [(one["code"], one["row"]) for one in error["issues"]] == [
         ("coord_unreadable", 2),
-        ("place_far", 6),
+        ("place_far_off", 6),
     ]
 
 

@@ -21,7 +21,7 @@ from layers.catalogue import spec_of
 from layers.check import check
 from layers.spec import Kind
 from layers.store import Store, create_store
-from planning import data, exchange
+from planning import data, exchange, surroundings
 from planning.export import run
 from planning.workspace import open_workspace
 
@@ -56,14 +56,14 @@ def take(store: Store, out: Path, **more: object):
 @pytest.mark.parametrize(("sharing", "kept"), [("public", "a"), ("internal", "abd"), ("operator", "abd")])
 def test_rows_above_the_level_stay_out(workspace: Store, tmp_path: Path, sharing: str, kept: str) -> None:
     report = take(workspace, tmp_path / "x.gpkg", sharing=sharing, for_operator="viettel")
-    found = pyogrio.read_dataframe(tmp_path / "x.gpkg")
+    found = pyogrio.read_dataframe(tmp_path / "x.gpkg", layer="hamlet")
     assert found["id"].tolist() == list(kept)
     assert (report.n_rows, report.n_left_out) == (len(kept), 4 - len(kept))
 
 
 def test_all_is_one_geopackage_of_the_filled_layers(workspace: Store, tmp_path: Path) -> None:
     report = take(workspace, tmp_path / "x.gpkg", layer="all")
-    names = set(pyogrio.list_layers(tmp_path / "x.gpkg")[:, 0])
+    names = set(pyogrio.list_layers(tmp_path / "x.gpkg")[:, 0]) - {"layer_styles"}
     assert names == {"hamlet", "wifi"} == set(report.layers)
     for name in names:
         found = pyogrio.read_dataframe(tmp_path / "x.gpkg", layer=name)
@@ -143,9 +143,9 @@ def test_a_file_for_an_operator_holds_its_own_private_rows_and_no_others(
         owner=[None, None, None, "Viettel Hải Phòng", None],
     )
     workspace.replace({"passive": rows.assign(kind="pole")})
-    asked = {"layer": "passive", "sharing": "operator", "operators": exchange.operator_spellings()}
+    asked = {"layer": "passive", "sharing": "operator", "operators": surroundings.operator_spellings()}
     report = take(workspace, tmp_path / "x.gpkg", for_operator="Viettel", **asked)
-    assert pyogrio.read_dataframe(tmp_path / "x.gpkg")["id"].tolist() == ["a", "d"]
+    assert pyogrio.read_dataframe(tmp_path / "x.gpkg", layer="passive")["id"].tolist() == ["a", "d"]
     assert report.n_left_out == 3
 
 
@@ -159,7 +159,7 @@ def test_private_rows_need_the_name_of_the_operator(
             tmp_path / "x.gpkg",
             sharing="operator",
             for_operator=operator,
-            operators=exchange.operator_spellings(),
+            operators=surroundings.operator_spellings(),
         )
     assert caught.value.code == code
     assert not (tmp_path / "x.gpkg").exists()
@@ -215,12 +215,12 @@ def test_public_files_hold_no_phone_and_no_identity_number(
     rows = table(["030085001234"], sharing=["public"], note=[said], name=["Thôn"])
     workspace.replace({"hamlet": rows})
     report = take(workspace, tmp_path / "x.gpkg", sharing="public")
-    found = pyogrio.read_dataframe(tmp_path / "x.gpkg")
+    found = pyogrio.read_dataframe(tmp_path / "x.gpkg", layer="hamlet")
     assert found["note"].tolist() == [left]
     assert found["id"].tolist() == ["030085001234"]
     assert report.n_blanked == n
     take(workspace, tmp_path / "y.gpkg", sharing="internal")
-    assert pyogrio.read_dataframe(tmp_path / "y.gpkg")["note"].tolist() == [said]
+    assert pyogrio.read_dataframe(tmp_path / "y.gpkg", layer="hamlet")["note"].tolist() == [said]
 
 
 def spoken_rows(layer: str) -> gpd.GeoDataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,6 @@ import pytest
 from geo.errors import ColumnError, FileError, InputError
 from geo.propagation import path_loss_db
 from planning import pathloss
-from planning.cli.main import main
 
 HEAD = "case,frequency_mhz,distance_m,tx_height_m,rx_height_m,los\n"
 
@@ -133,17 +131,3 @@ def test_a_building_that_is_of_no_class_is_named_by_its_row(tmp_path: Path) -> N
     with pytest.raises(ColumnError) as caught:
         pathloss.run(cases, tmp_path / "out.csv", model="p2109")
     assert caught.value.facts["row"] == 3
-
-
-@pytest.mark.parametrize(
-    ("added", "code"),
-    [("p2108_statistical", "clutter_twice"), ("o2i_low", "added_not_on_profiles"), ("x", "model_unknown")],
-)
-def test_losses_for_given_profiles_are_never_left_out_in_silence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], added: str, code: str
-) -> None:
-    cases, out = write(tmp_path, HEAD), tmp_path / "out.csv"
-    words = ["pathloss", "--model", "p1812", "--cases", str(cases), "--out", str(out), "--json"]
-    assert main([*words, "--add", added]) == 3
-    assert json.loads(capsys.readouterr().out)["error"]["code"] == code
-    assert not out.exists()

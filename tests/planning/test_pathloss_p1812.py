@@ -11,8 +11,10 @@ import pytest
 
 from geo.errors import ColumnError, FileError
 from geo.p1812 import Conditions, path_loss
+from geo.terminal import terminal_loss_db
 from planning import pathloss_p1812
 from planning.cli.main import main
+from planning.pathloss import TERMINAL
 
 HEAD = "case,f_mhz,htg,hrg,p_time,p_loc,lat_t,lon_t,lat_r,lon_r\n"
 ROWS = "a,2600,30,1.5,50,50,20.5,106.5,20.5,106.56\nb,700,45,4,10,90,20.5,106.5,20.53,106.5\n"
@@ -161,3 +163,39 @@ def test_files_which_are_not_what_they_are_called_are_refused(tmp_path: Path) ->
 def test_cases_without_what_is_needed_are_refused(tmp_path: Path, text: str, code: str) -> None:
     with pytest.raises(ColumnError, match=code):
         pathloss_p1812.run(write(tmp_path, text), archive(tmp_path), tmp_path / "out.csv")
+
+
+def losses_db(folder: Path, profiles: Path, *added: str, rows: str = ROWS) -> list[float]:
+    pathloss_p1812.run(write(folder, HEAD + rows), profiles, folder / "out.csv", added=added)
+    return [float(value) for value in pd.read_csv(folder / "out.csv")["loss_db"]]
+
+
+@pytest.mark.parametrize("added", ["o2i_low", "o2i_high", "p2109_traditional", "p2109_thermally_efficient"])
+def test_building_entry_is_added_to_a_path_over_clutter(tmp_path: Path, added: str) -> None:
+    bare, inside = (losses_db(tmp_path, archive(tmp_path), *more) for more in ((), (added,)))
+    quantities = {"probability": 0.5} if added.startswith("p2109") else {"indoor_m": 0.0}
+    wall_db, _ = terminal_loss_db(TERMINAL[added], frequency_mhz=[2600.0, 700.0], **quantities)
+    assert np.array(inside) - np.array(bare) == pytest.approx(wall_db, abs=1e-6)
+
+
+@pytest.mark.parametrize(("added", "code"), [("p2108_statistical", "clutter_twice"), ("x", "model_unknown")])
+def test_clutter_is_not_counted_twice_over_profiles_that_carry_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], added: str, code: str
+) -> None:
+    out = tmp_path / "out.csv"
+    words = ["--cases", str(write(tmp_path)), "--profiles", str(archive(tmp_path)), "--out", str(out)]
+    assert refusal(capsys, *words, "--add", added) == code
+    assert not out.exists()
+
+
+def test_clutter_at_the_receiver_may_be_added_over_bare_ground(tmp_path: Path) -> None:
+    bare = archive(tmp_path, c=np.tile([9, 0, 0, 0, 9], 2))  # what stands at the ends is not counted
+    alone, more = losses_db(tmp_path, bare), losses_db(tmp_path, bare, "p2108_statistical")
+    length_m = [6_371_000 * np.radians(0.06) * np.cos(np.radians(20.5)), 6_371_000 * np.radians(0.03)]
+    wanted, _ = terminal_loss_db(
+        TERMINAL["p2108_statistical"],
+        frequency_mhz=[2600.0, 700.0],
+        distance_m=length_m,
+        location_share=[0.5, 0.9],
+    )
+    assert np.array(more) - np.array(alone) == pytest.approx(wanted, abs=1e-3)

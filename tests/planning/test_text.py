@@ -36,3 +36,10 @@ def test_a_text_names_its_facts() -> None:
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
 def test_a_text_survives_any_number(value: float) -> None:
     assert tr("error.range", "vi", quantity="cell_m", value=value, low=1.0, high=value, unit="m")
+
+
+def test_one_of_something_is_written_in_the_singular_in_english():
+    assert tr("ask.hamlet_people.what", "en", n=1) == "People of 1 hamlet"
+    assert tr("ask.hamlet_people.what", "en", n=21) == "People of 21 hamlets"
+    assert tr("issue.geometry_some_missing.message", "en", n=1).startswith("1 row has ")
+    assert tr("issue.geometry_some_missing.message", "en", n=2).startswith("2 rows have ")

@@ -71,7 +71,7 @@ def test_map_files_come_back_as_they_left(kind: str, rows: list[dict[str, object
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(folder)
             path = Path(folder) / "site.shp"
-        found = pyogrio.read_dataframe(path)
+        found = pyogrio.read_dataframe(path, layer="site" if kind == "gpkg" else None)
     same = dict(zip(COLUMNS, COLUMNS, strict=True))
     back = {full: short for short, full in report.alias_table.items()} or same
     meant = values(table, same)

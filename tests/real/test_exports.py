@@ -54,7 +54,9 @@ def export(table: gpd.GeoDataFrame, layer: str, path: Path, kind: str, epsg: int
 
 
 def read(path: Path, kind: str, layer: str) -> gpd.GeoDataFrame:
-    return pyogrio.read_dataframe(f"/vsizip/{path}/{layer}.shp" if kind == "shp" else path)
+    return pyogrio.read_dataframe(
+        f"/vsizip/{path}/{layer}.shp" if kind == "shp" else path, layer=layer if kind == "gpkg" else None
+    )
 
 
 def apart_m(table: gpd.GeoDataFrame, found: gpd.GeoDataFrame, epsg: int) -> float:

@@ -82,13 +82,26 @@ def test_some_swapped_rows_are_asked_about_and_not_mended_unsaid(tmp_path: Path)
     rows = "\n".join(f"{n},20.83,106.47" for n in range(5))
     shown = show(tmp_path, f"Mã,Vĩ độ,Kinh độ\n{rows}\nX,106.48,20.84\n")
     assert codes(shown, Severity.ASK) == [("coord_swapped", 7)]
+    assert {one.topic: one.rows for one in shown.questions}[Topic.MENDING] == (7,)
     assert shown.converted is not None
-    assert shown.converted.table.geometry.isna().tolist() == [False] * 5 + [True]
+    point = shown.converted.table.geometry.iloc[5]
+    assert (point.x, point.y) == (106.48, 20.84)
+    left = show(tmp_path, f"Mã,Vĩ độ,Kinh độ\n{rows}\nX,106.48,20.84\n", answers=Answers(mend_rows=False))
+    assert left.converted is not None
+    assert left.converted.table.geometry.isna().tolist() == [False] * 5 + [True]
 
 
-def test_a_mast_outside_the_border_is_taken_with_a_warning_and_a_far_one_asked_about(tmp_path: Path) -> None:
-    shown = show(tmp_path, "Mã,Vĩ độ,Kinh độ\nA,20.89,106.47\nB,21.50,106.47\nC,20.83,106.47\n")
-    assert dict(shown.rows) == {2: Outcome.WARN, 3: Outcome.ASK, 4: Outcome.ACCEPT}
+def test_a_mast_outside_the_border_is_warned_of_a_far_one_asked_about_a_very_far_one_refused(
+    tmp_path: Path,
+) -> None:
+    text = "Mã,Vĩ độ,Kinh độ\nA,20.89,106.47\nB,21.00,106.47\nC,20.83,106.47\nD,14.1,106.49\nE,20.84,106.47\n"
+    assert dict(show(tmp_path, text).rows) == {
+        2: Outcome.WARN,
+        3: Outcome.ASK,
+        4: Outcome.ACCEPT,
+        5: Outcome.REJECT,
+        6: Outcome.ACCEPT,
+    }
 
 
 def test_rows_left_out_by_the_user_do_not_come_in_and_errors_let_nothing_in(tmp_path: Path) -> None:

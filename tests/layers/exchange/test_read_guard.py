@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -13,7 +14,7 @@ from pathlib import Path
 import pyogrio
 import pytest
 
-from geo.errors import NotFoundError
+from geo.errors import CancelledError, NotFoundError
 from layers.exchange import guard
 from layers.exchange.raw import Limits, RawFile, RawTable, Skipped, from_message, to_message
 
@@ -22,7 +23,7 @@ POINT = (
 )
 
 
-def test_no_driver_but_the_one_for_shapefiles_is_left_to_the_reading_process() -> None:
+def test_no_driver_but_those_of_the_formats_read_is_left_to_the_reading_process() -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-c", "import pyogrio; print(sorted(pyogrio.list_drivers()))"],
         env=guard._environment(),
@@ -130,3 +131,45 @@ def test_a_file_survives_the_way_between_two_processes() -> None:
     message, block = to_message(raw)
     assert from_message(json.loads(json.dumps(message)), block) == raw
     assert os.sep not in json.dumps(message)
+
+
+def test_the_reading_process_narrows_the_drivers_to_the_one_of_the_format() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from layers.exchange.driver import Skipped, allow_only\n"
+        "import layers.exchange.worker\n"
+        "assert 'pyogrio' not in sys.modules and 'rasterio' not in sys.modules\n"
+        "allow_only('dxf', Skipped(vector=tuple(sys.argv[2].split(','))))\n"
+        "import pyogrio; print(sorted(pyogrio.list_drivers()))\n"
+    )
+    root = str(Path(guard.__file__).resolve().parents[2])
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, root, ",".join(guard._vector_skip())],
+        env=guard._environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "['DXF']"
+
+
+def test_the_one_who_waits_may_stop_the_reading_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(away))
+    path = tmp_path / "a.geojson"
+    path.write_text(POINT, "utf-8")
+    shares: list[float] = []
+    watch = guard.Watch(cancelled=lambda: len(shares) > 0, progress=shares.append)
+    with pytest.raises(CancelledError):
+        guard.read(path, watch=watch)
+    assert list(away.iterdir()) == []
+    assert all(0 <= share <= 1 for share in shares)
+
+
+def test_the_digest_of_the_file_comes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    path.write_text(POINT, "utf-8")
+    assert guard.read(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""Writers of files that leave: one module for each family of formats."""
