@@ -231,7 +231,7 @@ def test_the_layers_can_be_taken_to_qgis(workspace: Workspace, tmp_path: Path) -
         language="vi",
         now=NOW,
     )
-    assert len(gpd.read_file(path)) == N_COMMUNES
+    assert len(gpd.read_file(path, layer="boundary")) == N_COMMUNES
 
 
 def test_the_third_of_the_buildings_is_told_wherever_the_city_is_made(
