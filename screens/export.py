@@ -138,7 +138,7 @@ def _form() -> _Wish:
 
 def _formats(layer: str) -> tuple[str, ...]:
     if layer == ALL:
-        return (dossier.FORMAT, *FORMATS)
+        return (*FORMATS, dossier.FORMAT)
     if layer == "coverage5g":
         return ("cog", *FORMATS)
     return (*FORMATS, "ofds") if layer in FIBRE else FORMATS
