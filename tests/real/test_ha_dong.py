@@ -97,7 +97,7 @@ def test_exports_come_back_where_they_were(
         *("--workspace", str(folder / "w")),
     )
     assert report["rows"] == 12
-    back = gpd.read_file(f"zip://{out}" if form == "shp" else out).to_crs(9210)
+    back = gpd.read_file(f"zip://{out}" if form == "shp" else out, layer=0).to_crs(9210)
     stored = gpd.read_file(folder / "w" / "workspace.gpkg", layer="site").to_crs(9210)
     found, kept = (np.sort_complex(table.geometry.x + 1j * table.geometry.y) for table in (back, stored))
     assert np.abs(found - kept).max() < limit_m

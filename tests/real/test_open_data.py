@@ -75,7 +75,7 @@ def test_imported_drawn_exported_counts_kept(
     if form in ("csv", "xlsx"):
         back = pd.read_csv(out) if form == "csv" else pd.read_excel(out, engine="openpyxl")
     else:
-        back = gpd.read_file(f"zip://{out}" if form == "shp" else out)
+        back = gpd.read_file(f"zip://{out}" if form == "shp" else out, layer=0)
     assert len(back) == n_rows
     shapes = workspace.store.read(layer)
     drawn = json.loads(mapview.draw_layer(shapes, spec_of(layer), operators={}, label=False)[0].payload)
