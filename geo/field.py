@@ -13,7 +13,7 @@ from geo.aerial import distinct, stacked
 from geo.correction import Correction
 from geo.errors import RangeError
 from geo.kernels import field as kernel
-from geo.kernels.hope import free_space_db, hope
+from geo.kernels.hope import free_space_db, hidden_db, hope
 from geo.kernels.sight import ASSUMED
 from geo.loss import Loss, LossStore, Path, Spot, losses_around
 from geo.p1812 import FREQUENCY_MHZ as PROFILE_MHZ
@@ -495,6 +495,7 @@ def _hopeful(masts: Sequence[Mast], reception: Reception, contest: Contest, inde
             spot.altitude_m,
             reception.receiver_height_m,
             free_space_db(first.frequency_mhz),
+            hidden_db(max(mast.reach_m)),
             contest.covering_dbm,
             contest.lowest_dbm,
             sector_table(mast, convergence_deg=reception.convergence_deg),

@@ -316,11 +316,11 @@ def _compute(path: Path, spot: Spot, marks: Bytes, wanted: Bytes | None) -> Loss
         loss_cdb,
         least_cdb,
     )
+    if wanted is not None:
+        kernel.leave_out(wanted, loss_cdb, least_cdb)
     if path.over_profile and not math.isnan(altitude_m):
         far_db = _over_profile(path, part, wanted)
         kernel.blend(part.grid.cell_m, *offset_m, BLEND_FROM_M, BLEND_TO_M, far_db, loss_cdb, least_cdb)
-    if wanted is not None:
-        kernel.leave_out(wanted, loss_cdb, least_cdb)
     if path.correction is not None:
         _correct(path.correction, part, offset_m, loss_cdb, least_cdb)
     return Losses(loss_cdb=loss_cdb, least_cdb=least_cdb, marks=marks)

@@ -322,7 +322,8 @@ def area_loss_db(
         Where the rays of ``"radial"`` at the medians end [m], if beyond the radius: discs of several sizes
         then give the same losses.
     wanted
-        0 where no loss is wanted, shape of ``window``; there it may be left out. None: everywhere.
+        0 where no loss is wanted, shape of ``window``; there it may be left out. 2 where it is wanted in
+        sight only; hidden, it may be infinite. None: wanted everywhere.
 
     Returns
     -------
@@ -384,21 +385,27 @@ def _window(surface: Surface, *, x_m: float, y_m: float, radius_m: float) -> tup
         rows=2 * reach + 1,
         cols=2 * reach + 1,
     )
-    ground, clutter = np.full((2, *window.shape), np.nan, dtype=np.float32)
     top, left = max(int(rows) - reach, 0), max(int(cols) - reach, 0)
     bottom, right = int(rows) + reach + 1, int(cols) + reach + 1
     known_ground = surface.ground_m[top : max(bottom, 0), left : max(right, 0)]
     known_clutter = surface.clutter_height_m[top : max(bottom, 0), left : max(right, 0)]
-    at = (
-        slice(top - int(rows) + reach, top - int(rows) + reach + known_ground.shape[0]),
-        slice(left - int(cols) + reach, left - int(cols) + reach + known_ground.shape[1]),
-    )
-    ground[at] = np.where(np.isnan(known_clutter), np.float32(np.nan), known_ground)
-    clutter[at] = np.nan_to_num(known_clutter)
+    if known_ground.shape == window.shape:
+        ground, clutter = known_ground, known_clutter
+    else:
+        ground, clutter = np.full((2, *window.shape), np.nan, dtype=np.float32)
+        at = (
+            slice(top - int(rows) + reach, top - int(rows) + reach + known_ground.shape[0]),
+            slice(left - int(cols) + reach, left - int(cols) + reach + known_ground.shape[1]),
+        )
+        ground[at], clutter[at] = known_ground, known_clutter
+    unknown = np.isnan(clutter)
+    if unknown.any():
+        ground = np.where(unknown, np.float32(np.nan), ground)
+        clutter = np.where(unknown, np.float32(0.0), clutter)
     under_m = ground[reach, reach]
     if np.isnan(under_m):
         raise InputError("ground_unknown", x_m=x_m, y_m=y_m)
-    return window, ground - under_m, np.nan_to_num(clutter)
+    return window, ground - under_m, clutter
 
 
 def _wedges(

@@ -220,7 +220,8 @@ def blend(
         Horizontal distances [m] between which the weight of the profile's loss grows from 0 to 1 in
         proportion.
     far_db
-        Loss over the profile [dB], same shape; NaN where the profile is not known.
+        Loss over the profile [dB], same shape; NaN where the profile is not known, infinite where the loss
+        does not matter.
     loss_cdb, least_cdb
         From ``loss``; updated. Where the profile is not known nothing is certain beyond ``near_m``.
     """
@@ -232,6 +233,10 @@ def blend(
                 continue
             level_m = math.hypot((col - radius) * cell_m - east_m, (radius - row) * cell_m - north_m)
             if level_m <= near_m:
+                continue
+            if math.isinf(far_db[row, col]):
+                loss_cdb[row, col] = NO_LOSS
+                least_cdb[row, col] = NO_LOSS
                 continue
             if math.isnan(far_db[row, col]):
                 least_cdb[row, col] = here if least == NO_LOSS else least

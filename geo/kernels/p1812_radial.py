@@ -46,6 +46,8 @@ FIRST_SHARE, SECOND_SHARE, TX_HEIGHT, RX_HEIGHT, SPHERE_TX, SPHERE_RX, N_FIELDS 
 """Rows of ``Pixels``; heights over the sphere, the last 0 where that cannot count; number of rows."""
 SMOOTH_M = 10.0
 """Roughness up to which it does not matter (eq. 55)."""
+OF_SIGHT = 2
+"""Mark of a pixel that matters in sight only."""
 CLEAR_M = -1e6
 """A third rise that costs nothing [m]."""
 
@@ -66,7 +68,9 @@ def radial_wedge(
     rim_cells
         Rays end this many lines away [cells], at least half the side of the square.
     wanted
-        0 where no loss is wanted, flat like ``ground_m``; empty: it is wanted everywhere.
+        0 where no loss is wanted, ``OF_SIGHT`` where it is only if nothing rises over the line, flat like
+        ``ground_m``; empty: it is wanted everywhere. Where ``OF_SIGHT`` does not hold an infinite loss is
+        written.
     """
     radius_cells = round(math.sqrt(ground_m.size)) // 2
     width = radius_cells + 2
@@ -86,7 +90,7 @@ def radial_wedge(
         n_pixels = _ray(
             ray_index, radius_cells, rim_cells, lines[ray_index + rim_cells], sign, strides, reach_cells,
             cell_km, rx_height_m, median, ground_m, clutter_m, wanted, trace[0], trace[1], trace[2],
-            trace[3], top_hull, bare_hull, rows, places, numbers,
+            trace[3], top_hull, bare_hull, rows, places, numbers, loss_db,
         )  # fmt: skip
         for t in range(n_pixels):
             rows[SPHERE, t] = 0.0
@@ -131,7 +135,7 @@ def _ray(
     reach_cells: float, cell_km: float, rx_height_m: float, median: Median, ground_m: Singles,
     clutter_m: Singles, wanted: Marks, ground: Singles, top: Singles, before: Whole, peak: Singles,
     top_hull: Rows, bare_hull: Rows, rows: Rows,
-    places: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64],
+    places: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64], loss_db: Singles,
 ) -> int:  # fmt: skip
     # Walks to the rim or to the first unknown height; gathers the pixels passed, and gives their number.
     side, cluttered = 2 * radius_cells + 1, clutter_m.size > 0
@@ -139,18 +143,32 @@ def _ray(
     stretch = math.sqrt(1.0 + tilt * tilt)
     bend = median.bulge_m * (cell_km * stretch) ** 2
     steepest, bare_steepest, flat_steepest, bare_at = -1e30, -1e30, -1e30, 0.0
-    total, moment, size, bare_size, n_pixels = 0.0, 0.0, 0, 0, 0
+    total, moment, size, bare_size, n_pixels, n_pushed = 0.0, 0.0, 0, 0, 0, 0
     for n in range(1, n_lines + 1):
         line = (radius_cells + sign * n) * side + radius_cells
         across = tilt * n
         j = math.floor(across + 0.5)
+        last_m, asked = float(ground_m[line + j]), 1 if wanted.size == 0 else wanted[line + j]
         mine = (
-            math.floor(j * rim_cells / n + 0.5) == ray_index
+            asked != 0
+            and n > 1
+            and math.floor(j * rim_cells / n + 0.5) == ray_index
             and n * n + j * j <= reach_cells * reach_cells
-            and (wanted.size == 0 or wanted[line + j] != 0)
+            and (strides[1] == 1 or abs(j) < n)
+            and not math.isnan(last_m)
         )
-        last_m = float(ground_m[line + j])
-        if n > 1 and mine and (strides[1] == 1 or abs(j) < n) and not math.isnan(last_m):
+        is_hidden = n * steepest + bend * n * n >= last_m + rx_height_m - median.tx_m
+        if mine and asked == OF_SIGHT and is_hidden:
+            place = (radius_cells + sign * n) * strides[0] + (radius_cells + j) * strides[1]
+            loss_db[place], mine = math.inf, False
+        if mine:
+            # The hulls are brought on only where a pixel needs them.
+            for k in range(n_pushed + 1, n):
+                if cluttered:
+                    size = _push(top_hull, size, k, top[k] - bend * k * k)
+                bare_size = _push(bare_hull, bare_size, k, ground[k] - bend * k * k)
+                before[k] = 0 if bare_size < 2 else int(bare_hull[0, bare_size - 2])
+            n_pushed = n - 1
             seen = (steepest, bare_steepest, bare_at, flat_steepest, total, moment)
             d_km = cell_km * math.sqrt(n * n + j * j)
             _pixel(
@@ -172,7 +190,6 @@ def _ray(
         if cluttered:
             over += float(clutter_m[line + low + (1 if part >= 0.5 else 0)])
             top[n] = over
-            size = _push(top_hull, size, n, over - bend * n * n)
         ground[n], highest = height, max(highest, height)
         peak[n] = highest
         total += height
@@ -182,8 +199,6 @@ def _ray(
         if flat - bend * n > bare_steepest:
             bare_steepest, bare_at = flat - bend * n, float(n)
         steepest = max(steepest, (over - median.tx_m) / n - bend * n)
-        bare_size = _push(bare_hull, bare_size, n, height - bend * n * n)
-        before[n] = 0 if bare_size < 2 else int(bare_hull[0, bare_size - 2])
     return n_pixels
 
 
