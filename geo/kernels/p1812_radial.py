@@ -157,10 +157,10 @@ def _ray(
             and (strides[1] == 1 or abs(j) < n)
             and not math.isnan(last_m)
         )
-        is_hidden = n * steepest + bend * n * n >= last_m + rx_height_m - median.tx_m
-        if mine and asked == OF_SIGHT and is_hidden:
-            place = (radius_cells + sign * n) * strides[0] + (radius_cells + j) * strides[1]
-            loss_db[place], mine = math.inf, False
+        if mine and asked == OF_SIGHT:
+            mine = n * steepest + bend * n * n < last_m + rx_height_m - median.tx_m
+            if not mine:
+                loss_db[(radius_cells + sign * n) * strides[0] + (radius_cells + j) * strides[1]] = math.inf
         if mine:
             # The hulls are brought on only where a pixel needs them.
             for k in range(n_pushed + 1, n):
