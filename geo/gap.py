@@ -15,7 +15,7 @@ from geo.coverage import State
 from geo.errors import ShapeError
 from geo.grid import Grid
 from geo.units import Booleans, Bytes, Floats
-from geo.zones import Ints
+from geo.zones import Ints, inside
 
 TOLERANCE = 1e-9  # relative difference allowed between the total and the sum of its three parts
 CROWD_DECIMALS = 9  # of people per cell, below which two points are equally crowded
@@ -274,8 +274,7 @@ def open_border(
         cols=math.ceil(grid.cols / step) + 2 * margin,
     )
     x_m, y_m = coarse.centres()
-    shapely.prepare(boundary)
-    unseen = ~shapely.contains_xy(boundary, *np.meshgrid(x_m, y_m))
+    unseen = ~inside(coarse, boundary)
     for mast_x_m, mast_y_m in masts:
         unseen &= np.hypot(x_m[None, :] - mast_x_m, y_m[:, None] - mast_y_m) > known_m
     if not unseen.any():

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from rasterio.features import geometry_mask
 from scipy.spatial import cKDTree
 
 from geo.errors import ShapeError
+from geo.grid import Grid
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -145,6 +147,28 @@ def land_points(area: shapely.Geometry, *, spacing_m: float) -> tuple[Floats, Fl
         point = area.representative_point()
         return np.array([point.x]), np.array([point.y])
     return x_m[inside], y_m[inside]
+
+
+def inside(grid: Grid, area: shapely.Geometry) -> Booleans:
+    """
+    Cells of a grid whose centre lies inside an area.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    area
+        Polygon or multipolygon in the grid's system; may be empty.
+
+    Returns
+    -------
+    inside
+        Shape ``grid.shape``.
+    """
+    if area.is_empty:
+        return np.zeros(grid.shape, dtype=bool)
+    within: Booleans = geometry_mask([area], out_shape=grid.shape, transform=grid.transform, invert=True)
+    return within
 
 
 def share_out(total: float, weights: Floats) -> Floats:

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geo import io
+from geo import io, zones
 from geo.correction import Correction
 from geo.coverage import Coverage, State, estimate
 from geo.errors import InputError, NotFoundError, RangeError
@@ -507,24 +507,17 @@ def _percent(inputs: Inputs, coverage: Coverage, operator: str, *, model: str, d
 def _assumptions(
     inputs: Inputs, options: CoverageOptions, coverage: Coverage, opened: Mapping[str, Booleans]
 ) -> tuple[str, ...]:
+    inside = zones.inside(coverage.grid, inputs.boundary)
     made = {
         "assumption.flat_ground": options.assume_flat_m is not None,
         "assumption.clutter": options.assume_clutter_m is not None,
         "assumption.calibration": options.calibration is not None,
         "assumption.antenna": any(item.is_assumed for item in inputs.transmitters),
         "assumption.antenna_missing": any("antenna" in item.assumed for item in inputs.transmitters),
-        "assumption.open_border": any(_touches(inputs, coverage.grid, cells) for cells in opened.values()),
+        "assumption.open_border": any((cells & inside).any() for cells in opened.values()),
         "assumption.traffic": options.speed,
         "assumption.indoor": options.indoor,
         "assumption.extended_height": bool(sum(coverage.extended.values())),
         "assumption.outside_model": bool(coverage.outside_model),
     }
     return tuple(key for key, holds in made.items() if holds)
-
-
-def _touches(inputs: Inputs, grid: Grid, cells: Booleans) -> bool:
-    rows, cols = np.nonzero(cells)
-    if not len(rows):
-        return False
-    shapely.prepare(inputs.boundary)
-    return bool(shapely.contains_xy(inputs.boundary, *grid.to_xy(rows, cols)).any())

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo import io
+from geo import io, zones
 from geo.coverage import Coverage, State, combine
 from geo.errors import StoreError
 from geo.field import AUTO, PROFILE
@@ -116,7 +116,7 @@ def keep(
     not_asked = not_estimated(options, outcome.coverage.grid.shape)
     states[ANY], states[TWO_OR_MORE] = combine([*states.values(), *not_asked])
     grid = outcome.coverage.grid
-    inside = _inside(grid, outcome.boundary)
+    inside = zones.inside(grid, outcome.boundary)
     folder = Path("rasters") / "coverage" / digest
     names: dict[str, dict[str, str]] = {}
     shares = {name: _area_shares(state[inside]) for name, state in states.items()}
@@ -150,7 +150,7 @@ def unwritten(outcome: Outcome) -> Callable[[str], tuple[Raster, Raster, Raster]
         Operator to the rasters of state, power and flags.
     """
     grid = outcome.coverage.grid
-    inside = _inside(grid, outcome.boundary)
+    inside = zones.inside(grid, outcome.boundary)
 
     def read(operator: str) -> tuple[Raster, Raster, Raster]:
         shown = np.where(inside, outcome.coverage.state(operator), NOTHING).astype(np.uint8)
@@ -168,12 +168,6 @@ def _write(workspace: Workspace, grid: Grid, paths: Mapping[str, str], band: tup
     kind, (values, unit, nodata) = band
     raster = Raster(grid=grid, values=values, unit=unit, nodata=nodata)
     io.write_cog(workspace.folder / paths[f"{kind}_path"], raster)
-
-
-def _inside(grid: Grid, boundary: shapely.Geometry) -> Booleans:
-    shapely.prepare(boundary)
-    inside: Booleans = shapely.contains_xy(boundary, *np.meshgrid(*grid.centres()))
-    return inside
 
 
 def _bands(name: str, outcome: Outcome, state: Bytes, inside: Booleans) -> dict[str, Band]:

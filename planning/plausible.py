@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo import io
+from geo import io, zones
 from geo.errors import CrsError, FileError, NotFoundError, ShapeError
 from geo.field import choose
 from geo.propagation import MODELS
@@ -135,16 +135,17 @@ def of_estimate(workspace: Workspace, options: CoverageOptions) -> tuple[Issue, 
     cells, sites = workspace.store.read("cell"), workspace.store.read("site")
     used = {item.id: item for item in inputs.transmitters}
     rows = [row for row in cells.to_dict("records") if row["id"] in used]
+    known = set(sites["id"])
     watts = [str(row["id"]) for row in rows if _in_watts_dbm(row) is not None]
-    lost = [str(row["id"]) for row in rows if row["site_id"] not in set(sites["id"])]
+    lost = [str(row["id"]) for row in rows if row["site_id"] not in known]
     unknown = [item.id for item in inputs.transmitters if "antenna" in item.assumed]
-    outside = [item.id for item in inputs.transmitters if _is_outside(item, options, workspace)]
+    dense = workspace.is_dense()
+    outside = [item.id for item in inputs.transmitters if _is_outside(item, options, dense=dense)]
     grid, ground_m = inputs.surface.grid, inputs.surface.ground_m
     surface = Raster(grid=grid, values=ground_m, unit="m")
     masts = list(used.values())
     off = _off(surface, np.array([one.x_m for one in masts]), np.array([one.y_m for one in masts]))
-    shapely.prepare(inputs.boundary)
-    inside = shapely.contains_xy(inputs.boundary, *np.meshgrid(*grid.centres()))
+    inside = zones.inside(grid, inputs.boundary)
     share = float(np.isnan(ground_m[inside]).mean()) if inside.any() else 0.0
     told = [
         *_cells("run_power_watts", Severity.ASK, watts),
@@ -223,14 +224,9 @@ def _numbers(table: gpd.GeoDataFrame, name: str) -> Floats:
     return values
 
 
-def _is_outside(sector: Transmitter, options: CoverageOptions, workspace: Workspace) -> bool:
-    chosen = choose(
-        sector,
-        model=options.model,
-        dense=workspace.is_dense(),
-        receiver_height_m=data.setting("receiver_height_m"),
-    )
-    return chosen is None
+def _is_outside(sector: Transmitter, options: CoverageOptions, *, dense: bool) -> bool:
+    height_m = data.setting("receiver_height_m")
+    return choose(sector, model=options.model, dense=dense, receiver_height_m=height_m) is None
 
 
 def _terrain(workspace: Workspace) -> Raster | None:

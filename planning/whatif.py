@@ -13,9 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import shapely
 
-from geo import field, io
+from geo import field, io, zones
 from geo.coverage import Coverage, State, combine
 from geo.errors import InputError, NotFoundError
 from geo.grid import Grid
@@ -24,7 +23,7 @@ from geo.radio import Transmitter
 from geo.raster import Raster
 from geo.receiver import OutdoorCells, states_of
 from geo.sight import Blocks
-from geo.units import Booleans, Bytes, Floats, Integers
+from geo.units import Bytes, Floats, Integers
 from planning import coverage, data, runs
 from planning.compare import CLOSED, GAINED, LOST, OPENED, Change, classes
 from planning.coverage import Inputs
@@ -136,7 +135,7 @@ def without(ready: Ready, trial: Trial) -> Rest:
         before=MappingProxyType(
             {name: io.read(path, bounds=_middle(grid)).values for name, path in ready.run.state_paths.items()}
         ),
-        inside=_inside(grid, ready.inputs.boundary),
+        inside=zones.inside(grid, ready.inputs.boundary),
         opened=MappingProxyType(
             {
                 name: io.read(ready.run.flag_paths[name], bounds=_middle(grid)).values & runs.FLAG_OPEN_BORDER
@@ -470,9 +469,3 @@ def _middle(grid: Grid) -> tuple[float, float, float, float]:
     west_m, south_m, east_m, north_m = grid.bounds
     off_m = 0.25 * grid.cell_m
     return west_m + off_m, south_m + off_m, east_m - off_m, north_m - off_m
-
-
-def _inside(grid: Grid, boundary: shapely.Geometry) -> Booleans:
-    shapely.prepare(boundary)
-    inside: Booleans = shapely.contains_xy(boundary, *np.meshgrid(*grid.centres()))
-    return inside

@@ -7,7 +7,8 @@ import pytest
 import shapely
 
 from geo.errors import ShapeError
-from geo.zones import People, assign, join, land_points, share_out
+from geo.zones import People, assign, inside, join, land_points, share_out
+from tests import build
 
 
 def test_polygon_first_then_the_nearest_point_within_reach() -> None:
@@ -48,3 +49,13 @@ def test_arrays_of_other_lengths_are_refused() -> None:
             assumed=np.zeros(2, dtype=bool),
         )
     assert len(join([]).x_m) == 0
+
+
+def test_a_cell_is_inside_where_its_centre_is() -> None:
+    grid = build.grid()
+    west_m, south_m, east_m, north_m = grid.bounds
+    area = shapely.Polygon(
+        [(west_m + 13.0, south_m + 7.0), (east_m - 111.0, south_m + 57.0), (west_m + 407.0, north_m + 90.0)]
+    )
+    assert np.array_equal(inside(grid, area), shapely.contains_xy(area, *np.meshgrid(*grid.centres())))
+    assert not inside(grid, shapely.Polygon()).any()
