@@ -472,6 +472,24 @@ def fiber_speeds() -> Mapping[str, float]:
 
 
 @cache
+def device_rows(name: str) -> tuple[Mapping[str, str], ...]:
+    """
+    Rows of a list of devices.
+
+    Parameters
+    ----------
+    name
+        File name below ``data/devices``, without ``.csv``.
+
+    Returns
+    -------
+    rows
+        Column to text.
+    """
+    return tuple(MappingProxyType(row) for row in _rows(f"devices/{name}.csv"))
+
+
+@cache
 def aliases() -> Aliases:
     """
     Spellings of headings and values met in office files.

@@ -56,6 +56,45 @@ def expected(
     )
 
 
+def fast_states(
+    found: CoverageRun, settlement: Settlement, *, pairs: OutdoorCells | None = None
+) -> Mapping[str, Bytes]:
+    """
+    Whether each people point reaches the target of speed outdoors.
+
+    Parameters
+    ----------
+    found
+        The estimate.
+    settlement
+        People points and houses.
+    pairs
+        Cells around the houses, where they are known already; None: they are found here.
+
+    Returns
+    -------
+    states
+        Operator or ``any`` to values of ``geo.coverage.State``, shape (n,); empty where no speed was
+        estimated.
+    """
+    people = settlement.people
+    states: dict[str, Bytes] = {}
+    rasters = {name: io.read(path) for name, path in found.fast_paths.items() if name != ANY}
+    around = _pairs(rasters, settlement, pairs)
+    for name, raster in rasters.items():
+        here = np.nan_to_num(raster.sample(people.x_m, people.y_m), nan=float(State.UNKNOWN)).astype(np.uint8)
+        at_home = people.building >= 0
+        enough = (raster.values == State.COVERED).astype(np.float64)
+        here[at_home] = states_at(around[raster.grid], enough, raster.values, levels=FAST)[
+            people.building[at_home]
+        ]
+        states[name] = here
+    if states:
+        others = not_estimated(found.options, people.x_m.shape)
+        states[ANY], _ = combine([*(states[name] for name in sorted(states)), *others])
+    return MappingProxyType(states)
+
+
 def fast(
     found: CoverageRun, settlement: Settlement, *, pairs: OutdoorCells | None = None
 ) -> Mapping[str, Figures]:
@@ -76,23 +115,14 @@ def fast(
     figures
         Operator or ``any`` to people in three states; empty where no speed was estimated.
     """
-    people = settlement.people
-    states: dict[str, Bytes] = {}
-    rasters = {name: io.read(path) for name, path in found.fast_paths.items() if name != ANY}
-    around = _pairs(rasters, settlement, pairs)
-    for name, raster in rasters.items():
-        here = np.nan_to_num(raster.sample(people.x_m, people.y_m), nan=float(State.UNKNOWN)).astype(np.uint8)
-        at_home = people.building >= 0
-        enough = (raster.values == State.COVERED).astype(np.float64)
-        here[at_home] = states_at(around[raster.grid], enough, raster.values, levels=FAST)[
-            people.building[at_home]
-        ]
-        states[name] = here
-    if states:
-        others = not_estimated(found.options, people.x_m.shape)
-        states[ANY], _ = combine([*(states[name] for name in sorted(states)), *others])
-    doubtful = np.ones(len(people.x_m), dtype=np.bool_)  # loads, layers and shares are assumed everywhere
-    return MappingProxyType({name: tally(state, people.n_people, doubtful) for name, state in states.items()})
+    return _doubtful(fast_states(found, settlement, pairs=pairs), settlement)
+
+
+def _doubtful(states: Mapping[str, Bytes], settlement: Settlement) -> Mapping[str, Figures]:
+    # Loads, layers, shares and walls are assumed everywhere.
+    n_people = settlement.people.n_people
+    doubt = np.ones(len(n_people), dtype=np.bool_)
+    return MappingProxyType({name: tally(state, n_people, doubt) for name, state in states.items()})
 
 
 def indoors(
@@ -117,6 +147,31 @@ def indoors(
         median level over the cells beside the house, less the entry loss, covers. People whose house is not
         known are unknown. Empty where indoors was not estimated.
     """
+    told = indoor_states(found, settlement, pairs=pairs)
+    return MappingProxyType({name: _doubtful(states, settlement) for name, states in told.items()})
+
+
+def indoor_states(
+    found: CoverageRun, settlement: Settlement, *, pairs: OutdoorCells | None = None
+) -> Mapping[str, Mapping[str, Bytes]]:
+    """
+    Whether each people point is served inside its house, as if every house were of one class.
+
+    Parameters
+    ----------
+    found
+        The estimate.
+    settlement
+        People points and houses.
+    pairs
+        Cells around the houses, where they are known already; None: they are found here.
+
+    Returns
+    -------
+    states
+        Class of houses to operator, ``any`` or ``two_or_more`` to values of ``geo.coverage.State``, shape
+        (n,); empty where indoors was not estimated.
+    """
     paths = {"indoor": found.indoor_paths, "indoor_efficient": found.indoor_efficient_paths}
     told = {
         indoor.KINDS[kind]: _indoors(found, part, settlement, pairs) for kind, part in paths.items() if part
@@ -126,7 +181,7 @@ def indoors(
 
 def _indoors(
     found: CoverageRun, paths: Mapping[str, Path], settlement: Settlement, known: OutdoorCells | None
-) -> Mapping[str, Figures]:
+) -> Mapping[str, Bytes]:
     people = settlement.people
     at_home = people.building >= 0
     states: dict[str, Bytes] = {}
@@ -139,8 +194,7 @@ def _indoors(
         states[operator][at_home] = houses[people.building[at_home]]
     others = not_estimated(found.options, people.x_m.shape)
     states[ANY], states[TWO_OR_MORE] = combine([*states.values(), *others])
-    doubtful = np.ones(len(people.x_m), dtype=np.bool_)  # nobody has told of what the houses are built
-    return MappingProxyType({name: tally(state, people.n_people, doubtful) for name, state in states.items()})
+    return MappingProxyType(states)
 
 
 def _pairs(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from geo import io
 from geo.coverage import State
 from geo.gap import TOLERANCE, Figures, tally, tally_zones
-from geo.units import Booleans, Bytes, Floats
+from geo.units import Array, Floats
 from planning import data
+from planning import fiber as fiber_access
+from planning.fiber import Plant, Reached
 from planning.people import Settlement
 from planning.runs import ANY, CoverageRun
 from planning.workspace import Workspace
@@ -85,12 +86,16 @@ class TargetState:
         Text key of what the count rests on.
     hamlets
         Households of each hamlet; empty for places.
+    asked
+        Operator to the households whose fibre rests on what that operator has not told: free ports, light
+        enough, speed; empty for places.
     """
 
     figures: Figures
     items: tuple[PlaceState, ...]
     note_key: str
     hamlets: tuple[HamletCount, ...] = ()
+    asked: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def places(workspace: Workspace, found: CoverageRun, settlement: Settlement) -> tuple[PlaceState, ...]:
@@ -206,9 +211,9 @@ def _count(items: list[PlaceState]) -> Figures:
     )
 
 
-def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
+def fiber(workspace: Workspace, settlement: Settlement, *, plant: Plant | None = None) -> TargetState:
     """
-    Households within drop distance of a fibre access point of the target speed.
+    Households within drop distance, along streets and cables, of a fibre access point of the target speed.
 
     Parameters
     ----------
@@ -216,45 +221,48 @@ def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
         The workspace.
     settlement
         Its people; households are placed like the people of their hamlet.
+    plant
+        Fibre of the area, where it is read already.
 
     Returns
     -------
     target
-        Households near an access point fast enough are covered; near one of unknown speed only, unknown;
-        all others uncovered; all unknown where no access point is known. Households of hamlets without
-        people have no place and are unknown; so are those of hamlets that state no number, as many as
-        people elsewhere make. A splice closure is no access point.
+        As :func:`planning.fiber.reach` finds them. Households of hamlets without people have no place and
+        are unknown; so are those of hamlets that state no number, as many as people elsewhere make.
     """
-    nodes = workspace.store.read("fiber_node").to_crs(workspace.calc_epsg)
-    nodes = nodes[nodes["status"].isna() | (nodes["status"] == "operational")]
-    nodes = nodes[nodes["kind"].isna() | (nodes["kind"] != "closure")]
-    usual = nodes["technology"].map(dict(data.fiber_speeds()))
-    speed_gbps = nodes["speed_gbps"].astype(float).fillna(usual.astype(float)).to_numpy()
     hamlets = workspace.store.read("hamlet")
     hamlets = hamlets[hamlets["id"].isin([hamlet.id for hamlet in settlement.hamlets])].reset_index(drop=True)
     people = settlement.people
     households = _households(hamlets, settlement)
-    reach_m = data.setting("drop_distance_m")
-    fast = _within(people.x_m, people.y_m, nodes[speed_gbps >= data.setting("fiber_speed_gbps")], reach_m)
-    perhaps = _within(people.x_m, people.y_m, nodes[np.isnan(speed_gbps)], reach_m)
-    state = np.where(fast, State.COVERED, np.where(perhaps, State.UNKNOWN, State.UNCOVERED)).astype(np.uint8)
-    if nodes.empty:
-        state[:] = State.UNKNOWN
-    counted = _by_hamlet(hamlets, settlement, households, state)
+    plant = plant or fiber_access.read(workspace, settlement.outline)
+    found = fiber_access.reach(plant.access, plant.along, people.x_m, people.y_m)
+    counted = _by_hamlet(hamlets, settlement, households, found)
     unplaced = math.fsum(row.figures.total for row in counted) - math.fsum(households)
     figures = tally(
-        np.append(state, np.uint8(State.UNKNOWN)),
+        np.append(found.state, np.uint8(State.UNKNOWN)),
         np.append(households, max(0.0, unplaced)),
-        np.append(people.assumed, False),
+        np.append(people.assumed | found.assumed, False),
     )
-    return TargetState(figures=figures, items=(), note_key="gap.fiber.note", hamlets=counted)
+    return TargetState(
+        figures=figures,
+        items=(),
+        note_key="gap.fiber.note",
+        hamlets=counted,
+        asked=_asked(found.asked, households),
+    )
+
+
+def _asked(asked: Array, households: Floats) -> Mapping[str, float]:
+    names = sorted({str(name) for name in asked if name})
+    return MappingProxyType({name: float(households[asked == name].sum()) for name in names})
 
 
 def _by_hamlet(
-    hamlets: gpd.GeoDataFrame, settlement: Settlement, households: Floats, state: Bytes
+    hamlets: gpd.GeoDataFrame, settlement: Settlement, households: Floats, found: Reached
 ) -> tuple[HamletCount, ...]:
     people = settlement.people
-    placed = tally_zones(state, households, people.assumed, people.zone, n_zones=len(settlement.hamlets))
+    assumed = people.assumed | found.assumed
+    placed = tally_zones(found.state, households, assumed, people.zone, n_zones=len(settlement.hamlets))
     stated = _stated(hamlets, settlement)
     return tuple(
         HamletCount(id=hamlet.id, name=hamlet.name, figures=_with_unplaced(figures, float(total)))
@@ -294,11 +302,3 @@ def _households(hamlets: gpd.GeoDataFrame, settlement: Settlement) -> Floats:
         if len(each)
         else people.n_people * 0
     )
-
-
-def _within(x_m: Floats, y_m: Floats, nodes: gpd.GeoDataFrame, reach_m: float) -> Booleans:
-    near = np.zeros(len(x_m), dtype=bool)
-    if len(nodes):
-        tree = cKDTree(shapely.get_coordinates(nodes.geometry.to_numpy()))
-        near[:] = tree.query(np.column_stack([x_m, y_m]))[0] <= reach_m
-    return near

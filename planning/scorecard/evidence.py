@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -13,13 +13,13 @@ import shapely
 
 from geo import io
 from geo.coverage import State
-from geo.gap import Figures
 from geo.grid import Grid
 from geo.probability import ExpectedPeople
 from geo.raster import Raster
 from geo.units import Booleans, Bytes, Floats, Integers
 from geo.zones import assign
-from planning import data, gap, indicators, target
+from planning import data, fiber, gap, indicators, target
+from planning.fiber import Plant
 from planning.people import Settlement, settle
 from planning.runs import ANY, CoverageRun
 from planning.scorecard.reading import NOWHERE
@@ -41,6 +41,7 @@ TABLES = (
     "power",
     "survey",
     "proposal",
+    "audit",
 )
 """Layers that the indicators read beside hamlets, houses and the estimate."""
 
@@ -60,8 +61,14 @@ class Mobile:
         Operator, ``any`` or ``two_or_more`` to state and doubt at the people points.
     land
         Operator or ``any`` to the raster of states.
-    expected, speed
-        As ``planning.indicators`` gives them.
+    expected
+        As ``planning.indicators`` gives it.
+    speed
+        Operator or ``any`` to the state of the target of speed at the people points; empty where none was
+        estimated.
+    indoor
+        Class of houses to operator, ``any`` or ``two_or_more`` to the state inside; empty where none was
+        estimated.
     """
 
     found: CoverageRun
@@ -70,7 +77,8 @@ class Mobile:
     assumed: Mapping[str, Booleans]
     land: Mapping[str, Raster]
     expected: Mapping[str, ExpectedPeople]
-    speed: Mapping[str, Figures]
+    speed: Mapping[str, Bytes] = field(default_factory=lambda: MappingProxyType({}))
+    indoor: Mapping[str, Mapping[str, Bytes]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +99,12 @@ class Evidence:
         of the hamlets or the layer knows no shapes.
     mobile
         The coverage estimate; None where none could be made.
+    floor
+        The 4G estimate, likewise.
     places, wifi, fiber
         As ``planning.target`` gives them.
+    plant
+        Fibre access points and the network around the area.
     today
         Present day.
     """
@@ -102,9 +114,11 @@ class Evidence:
     hamlets: gpd.GeoDataFrame
     tables: Mapping[str, gpd.GeoDataFrame]
     mobile: Mobile | None
+    floor: Mobile | None
     places: tuple[PlaceState, ...]
     wifi: TargetState
     fiber: TargetState
+    plant: Plant
     today: dt.date
 
     @property
@@ -161,7 +175,12 @@ class Evidence:
 
 
 def gather(
-    workspace: Workspace, found: CoverageRun | None, *, commune: str | None, today: dt.date
+    workspace: Workspace,
+    found: CoverageRun | None,
+    *,
+    floor: CoverageRun | None = None,
+    commune: str | None,
+    today: dt.date,
 ) -> Evidence:
     """
     Read everything once.
@@ -172,6 +191,8 @@ def gather(
         The workspace.
     found
         The coverage estimate, or None.
+    floor
+        The 4G estimate, or None.
     commune
         Code of one commune, or None for the whole workspace.
     today
@@ -192,15 +213,18 @@ def gather(
     hamlets = workspace.store.read("hamlet").to_crs(workspace.calc_epsg).set_index("id", drop=False)
     hamlets = hamlets.loc[[hamlet.id for hamlet in settlement.hamlets]].reset_index(drop=True)
     own = frozenset(hamlets["id"])
+    plant = fiber.read(workspace, outline)
     return Evidence(
         settlement=settlement,
         outline=outline,
         hamlets=hamlets,
         tables=MappingProxyType({name: _inside(workspace, name, outline, own) for name in TABLES}),
         mobile=None if found is None else _mobile(found, settlement),
+        floor=None if floor is None else _mobile(floor, settlement),
         places=() if found is None else target.places(workspace, found, settlement),
         wifi=target.wifi(workspace, settlement),
-        fiber=target.fiber(workspace, settlement),
+        fiber=target.fiber(workspace, settlement, plant=plant),
+        plant=plant,
         today=today,
     )
 
@@ -215,7 +239,8 @@ def _mobile(found: CoverageRun, settlement: Settlement) -> Mobile:
         assumed=MappingProxyType(assumed),
         land=MappingProxyType({name: io.read(found.state_paths[name]) for name in (*found.operators, ANY)}),
         expected=indicators.expected(found, settlement, pairs=pairs),
-        speed=indicators.fast(found, settlement, pairs=pairs),
+        speed=indicators.fast_states(found, settlement, pairs=pairs),
+        indoor=indicators.indoor_states(found, settlement, pairs=pairs),
     )
 
 

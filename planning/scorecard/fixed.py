@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from geo.coverage import State
 from geo.units import Booleans, Bytes, Floats, Integers
 from planning import data
+from planning.fiber import reach
 from planning.scorecard.evidence import Evidence
 from planning.scorecard.mobile import pieces
-from planning.scorecard.reading import NOWHERE, Counted, Reading, of_counted, of_figures
+from planning.scorecard.reading import NOWHERE, Counted, Missing, Reading, of_counted, of_figures, ranked
 from planning.target import PlaceState, TargetState
 
 STATE = {"covered": State.COVERED, "uncovered": State.UNCOVERED, "unknown": State.UNKNOWN}
@@ -35,7 +37,13 @@ def fiber(evidence: Evidence) -> Reading:
     found = evidence.fiber
     hamlets = [(hamlet.name, hamlet.figures) for hamlet in found.hamlets]
     short = [name for name, figures in hamlets if figures.uncovered >= 1]
-    return of_figures(found.figures, hamlets, key="fiber_points", names=short)
+    reading = of_figures(found.figures, hamlets, key="fiber_points", names=short)
+    total = found.figures.total or 1.0
+    untold = [
+        Missing(key="fiber_ports", facts={"who": who, "n": number}, asked=who, share=number / total)
+        for who, number in found.asked.items()
+    ]
+    return replace(reading, missing=ranked([*reading.missing, *untold]))
 
 
 def subscribed(evidence: Evidence) -> Reading:
@@ -133,7 +141,7 @@ def _unknown(evidence: Evidence, of: Floats) -> Counted:
 
 def broadband(evidence: Evidence, kinds: str) -> Reading:
     """
-    Agencies, schools and clinics within drop distance of a fibre access point.
+    Agencies, schools and clinics within drop distance of a fibre access point fast enough.
 
     Parameters
     ----------
@@ -149,19 +157,20 @@ def broadband(evidence: Evidence, kinds: str) -> Reading:
     """
     table = evidence.tables["place"]
     table = table[table["kind"].isin(kinds.split("+"))].reset_index(drop=True)
-    nodes = evidence.tables["fiber_node"]
-    nodes = nodes[nodes["status"].isna() | (nodes["status"] == "operational")]
-    nodes = nodes[nodes["kind"].isna() | (nodes["kind"] != "closure")]
     shapes = table.geometry.to_numpy()
-    placed = ~shapely.is_missing(shapes) & (len(nodes) > 0)
+    placed = ~shapely.is_missing(shapes)
+    found = reach(
+        evidence.plant.access,
+        evidence.plant.along,
+        shapely.get_x(shapes[placed]),
+        shapely.get_y(shapes[placed]),
+    )
     state = np.full(len(table), State.UNKNOWN, dtype=np.uint8)
-    if placed.any():
-        tree = cKDTree(shapely.get_coordinates(nodes.geometry.to_numpy()))
-        away_m, _ = tree.query(shapely.get_coordinates(shapes[placed]))
-        near = away_m <= data.setting("drop_distance_m")
-        state[placed] = np.where(near, State.COVERED, State.UNCOVERED)
+    state[placed] = found.state
+    assumed = np.zeros(len(table), dtype=bool)
+    assumed[placed] = found.assumed
     return of_counted(
-        _at_places(evidence, table["hamlet_id"].to_numpy(), state),
+        replace(_at_places(evidence, table["hamlet_id"].to_numpy(), state), assumed=assumed),
         n_hamlets=evidence.n_hamlets,
         key="fiber_points",
         names=table["name"].fillna("").tolist(),
@@ -280,9 +289,9 @@ def _in_view(cameras: gpd.GeoDataFrame, x_m: Floats, y_m: Floats) -> Booleans:
     azimuth_deg = cameras["azimuth_deg"].to_numpy(dtype=np.float64, na_value=np.nan)
     half_deg = data.setting("camera_angle_deg") / 2
     seen = np.zeros(len(x_m), dtype=bool)
-    for point, reach, azimuth in zip(cameras.geometry, reach_m, azimuth_deg, strict=True):
+    for point, range_m, azimuth in zip(cameras.geometry, reach_m, azimuth_deg, strict=True):
         east_m, north_m = x_m - point.x, y_m - point.y
         turned_deg = (np.degrees(np.arctan2(east_m, north_m)) - azimuth + 180) % 360 - 180
         ahead = np.isnan(azimuth) | (np.abs(turned_deg) <= half_deg)
-        seen |= ahead & (np.hypot(east_m, north_m) <= reach)
+        seen |= ahead & (np.hypot(east_m, north_m) <= range_m)
     return seen

@@ -8,18 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from layers.cell import split
 from planning import coverage, data, gap, runs
 from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions
 from planning.scorecard import evidence as reading_of
+from planning.scorecard import plan
 from planning.scorecard.evidence import Evidence
 from planning.scorecard.reading import Missing, Reading
 from planning.scorecard.registry import INDICATORS
-from planning.scorecard.row import Target, shipped
+from planning.scorecard.row import Target
 from planning.text import number, share_text, tr
 from planning.workspace import Workspace
 
 EACH = "each_operator"
+FLOOR = "4G"
 MEASURED = ("km", "km2")
 """Units whose figures are written with decimals; the others are counted."""
 
@@ -132,15 +135,50 @@ def run(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -
     NotFoundError
         There is no outline, or no commune of that code.
     """
-    found = runs.latest(workspace, technology=gap.TARGET) or _estimate(workspace, now)
-    return read(reading_of.gather(workspace, found, commune=commune, today=now.date()), shipped())
+    return read(gather(workspace, commune=commune, now=now), plan.targets(workspace))
 
 
-def _estimate(workspace: Workspace, now: dt.datetime) -> CoverageRun | None:
+def gather(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -> Evidence:
+    """
+    All that the targets read.
+
+    Parameters
+    ----------
+    workspace
+        The workspace; a coverage estimate is made where there is none and masts are known.
+    commune
+        Code of one commune, or None for the whole workspace.
+    now
+        Present moment.
+
+    Returns
+    -------
+    evidence
+        With the 5G and the 4G estimate, where such cells are known.
+
+    Raises
+    ------
+    NotFoundError
+        There is no outline, or no commune of that code.
+    """
+    found, floor = (
+        runs.latest(workspace, technology=technology) or _estimate(workspace, technology, now)
+        for technology in (gap.TARGET, FLOOR)
+    )
+    return reading_of.gather(workspace, found, floor=floor, commune=commune, today=now.date())
+
+
+def _estimate(workspace: Workspace, technology: str, now: dt.datetime) -> CoverageRun | None:
     # Without a mast nothing can be estimated, and the other targets can still be read.
-    if workspace.store.read("site").empty:
+    if workspace.store.count("site") == 0 or (technology == FLOOR and not _has_cells(workspace, technology)):
         return None
-    return coverage.run(workspace, CoverageOptions(), now=now)
+    return coverage.run(workspace, CoverageOptions(technology=technology), now=now)
+
+
+def _has_cells(workspace: Workspace, technology: str) -> bool:
+    cells = workspace.store.read("cell", columns=("technology",))["technology"]
+    sites = workspace.store.read("site", columns=("technologies",))["technologies"]
+    return bool((cells == technology).any() or any(technology in split(names) for names in sites))
 
 
 def read(evidence: Evidence, targets: Sequence[Target]) -> Scorecard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -15,7 +16,7 @@ from geo.units import Booleans, Bytes, Floats
 from planning import data
 from planning.runs import ANY, TWO_OR_MORE, not_estimated
 from planning.scorecard.evidence import Evidence, Mobile, not_told
-from planning.scorecard.reading import NOWHERE, Counted, Missing, Reading, of_counted, of_figures, ranked
+from planning.scorecard.reading import NOWHERE, Counted, Missing, Reading, of_counted, ranked
 
 NO_ESTIMATE = Reading(figures=None, missing=(Missing(key="no_estimate", facts={}, asked="", share=1.0),))
 NEEDED = MappingProxyType({ANY: 1, TWO_OR_MORE: 2})
@@ -154,12 +155,81 @@ def fast(evidence: Evidence, operator: str) -> Reading:
     """
     if evidence.mobile is None:
         return NO_ESTIMATE
-    found = evidence.mobile.speed.get(operator)
-    if found is None:
-        return Reading(
-            figures=None, missing=(Missing(key="no_speed_estimate", facts={}, asked="", share=1.0),)
-        )
-    return of_figures(found, key="hamlet_data")
+    if operator not in evidence.mobile.speed:
+        return _not_asked("no_speed_estimate")
+    return _of_people(evidence, evidence.mobile.speed[operator])
+
+
+def indoor(evidence: Evidence, operator: str) -> Reading:
+    """
+    People with a signal inside their houses, an estimate.
+
+    Parameters
+    ----------
+    evidence
+        The evidence.
+    operator
+        Operator id, ``any`` or ``two_or_more``.
+
+    Returns
+    -------
+    reading
+        In persons, as if all houses were of the traditional class; the bounds take in the other class.
+        Without figures where indoors was not estimated.
+
+    References
+    ----------
+    ITU-R P.2109: entry loss by class of building.
+    """
+    if evidence.mobile is None:
+        return NO_ESTIMATE
+    told = evidence.mobile.indoor
+    if operator not in told.get("traditional", {}):
+        return _not_asked("no_indoor_estimate")
+    reading = _of_people(evidence, told["traditional"][operator])
+    others = [_of_people(evidence, states[operator]) for states in told.values()]
+    return replace(reading, low=min(one.low for one in others), high=max(one.high for one in others))
+
+
+def _not_asked(key: str) -> Reading:
+    return Reading(figures=None, missing=(Missing(key=key, facts={}, asked="", share=1.0),))
+
+
+def _of_people(evidence: Evidence, state: Bytes) -> Reading:
+    # What walls and loads are assumed to be stands behind every one of these verdicts.
+    settled = evidence.settlement.people
+    return of_counted(
+        Counted(
+            state=state,
+            weight=settled.n_people,
+            assumed=np.ones(len(state), dtype=bool),
+            hamlet=settled.zone,
+            asked=_asked(evidence, settled.zone),
+        ),
+        n_hamlets=evidence.n_hamlets,
+        key="hamlet_data",
+    )
+
+
+def floor(evidence: Evidence, operator: str) -> Reading:
+    """
+    People with at least a 4G signal outdoors.
+
+    Parameters
+    ----------
+    evidence
+        The evidence.
+    operator
+        Operator id, ``any`` or ``two_or_more``.
+
+    Returns
+    -------
+    reading
+        In persons, by the 4G estimate; without figures where there is none.
+    """
+    if evidence.floor is None:
+        return _not_asked("no_floor_estimate")
+    return people(replace(evidence, mobile=evidence.floor), operator)
 
 
 def hamlets(evidence: Evidence, operator: str) -> Reading:

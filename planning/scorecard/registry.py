@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from planning.scorecard import fixed, mobile, sharing, survey
+from planning.scorecard import fixed, mobile, office, sharing, survey
 from planning.scorecard.evidence import Evidence
 from planning.scorecard.reading import Reading
 
@@ -21,6 +21,8 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
     {
         "people": mobile.people,
         "fast": mobile.fast,
+        "indoor": mobile.indoor,
+        "floor": mobile.floor,
         "hamlets": mobile.hamlets,
         "zones": mobile.zones,
         "roads": mobile.roads,
@@ -45,6 +47,7 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
         "backup": _alone(sharing.backup),
         "clean_power": _alone(sharing.clean_power),
         "firm_feeders": _alone(sharing.firm_feeders),
+        "completeness": _alone(office.completeness),
     }
 )
 """Each takes the evidence and the argument of the target's row; its formula is ``formula.<name>``."""
