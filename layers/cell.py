@@ -13,7 +13,7 @@ import pandas as pd
 from geo.crs import transform
 from geo.errors import InputError, RangeError
 from geo.panel import Antenna, to_aerial
-from geo.radio import Transmitter, eirp_per_re_dbm
+from geo.radio import Transmitter, eirp_per_re_dbm, nr_arfcn_to_mhz
 from geo.units import watt_to_dbm
 from layers.spec import Column, Geometry, Kind, LayerSpec, Style, columns
 
@@ -27,6 +27,8 @@ SPEC = LayerSpec(
         Column(name="technology", vocabulary=("2G", "3G", "4G", "5G"), required=True),
         Column(name="band"),
         Column(name="frequency_mhz", kind=Kind.REAL, unit="MHz", low=400, high=53_000),
+        Column(name="nr_arfcn", kind=Kind.INTEGER, low=0, high=3_279_165, technical=True),
+        Column(name="pci", kind=Kind.INTEGER, low=0, high=1007, technical=True),
         Column(name="bandwidth_mhz", kind=Kind.REAL, unit="MHz", low=0.2, high=400),
         Column(name="n_rb", kind=Kind.INTEGER, low=1, high=275),
         Column(name="scs_khz", kind=Kind.REAL, unit="kHz", low=15, high=120),
@@ -297,6 +299,30 @@ def watts_as_dbm(
     return in_watts_dbm if is_doubtful else None
 
 
+def carrier_mhz(row: Mapping[str, object]) -> float | None:
+    """
+    Carrier of a cell or of a measurement.
+
+    Parameters
+    ----------
+    row
+        A row with ``frequency_mhz`` or ``nr_arfcn``; the frequency goes before the channel number.
+
+    Returns
+    -------
+    frequency_mhz
+        Frequency stated, else that of the channel number [MHz]; None where the row tells neither.
+
+    References
+    ----------
+    TS 38.104 clause 5.4.2.1.
+    """
+    stated_mhz, channel = _given(row, "frequency_mhz"), _given(row, "nr_arfcn")
+    if stated_mhz is not None or channel is None:
+        return stated_mhz
+    return float(nr_arfcn_to_mhz(channel))
+
+
 def antenna_key(name: object) -> str:
     """
     Spelling by which antennas are found: without capitals and doubled blanks.
@@ -412,7 +438,7 @@ def _band_of(row: Mapping[str, object], bands: Mapping[str, Band], usual: str) -
     named = row.get("band")
     if isinstance(named, str) and named in bands:
         return bands[named], set()
-    frequency_mhz = _given(row, "frequency_mhz")
+    frequency_mhz = carrier_mhz(row)
     if frequency_mhz is None:
         return bands[usual], {"band"}
     holding = [band for band in bands.values() if band.low_mhz <= frequency_mhz <= band.high_mhz]
@@ -425,7 +451,7 @@ def _band_of(row: Mapping[str, object], bands: Mapping[str, Band], usual: str) -
 def _carrier(
     row: Mapping[str, object], band: Band, blocks: Mapping[tuple[float, float], int]
 ) -> tuple[dict[str, float], set[str]]:
-    given = {name: _given(row, name) for name in _FROM_BAND}
+    given = {name: _given(row, name) for name in _FROM_BAND} | {"frequency_mhz": carrier_mhz(row)}
     values = {name: float(getattr(band, name)) if value is None else value for name, value in given.items()}
     assumed = {name for name, value in given.items() if value is None}
     fitting = blocks.get((values["scs_khz"], values["bandwidth_mhz"]))

@@ -25,6 +25,8 @@ MEASUREMENT = LayerSpec(
         Column(name="method", vocabulary=("i_speed", "i_speed_month", "walk", "drive", "qcvn_126")),
         Column(name="report_number"),
         Column(name="hdop", kind=Kind.REAL, low=0, high=100, technical=True),
+        Column(name="nr_arfcn", kind=Kind.INTEGER, low=0, high=3_279_165, technical=True),
+        Column(name="pci", kind=Kind.INTEGER, low=0, high=1007, technical=True),
     ),
     style=Style(colour="#762a83", radius_px=3.0),
 )

@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from geo.calibration import Calibration, Rules, Samples, clean, fit
+from geo.channel import bands_at
 from geo.coverage import Coverage
 from geo.errors import InputError, NotFoundError
-from geo.units import Floats
+from geo.units import Booleans, Floats, Integers
+from layers.cell import carrier_mhz
 from layers.exchange.values import operators_in
 from planning import coverage, data
 from planning.correction import LAYER
@@ -27,6 +29,7 @@ from planning.workspace import Workspace
 
 MEASURED = "measurement"
 NAME = re.compile(r"\w[\w .-]{0,59}")
+NR = "5G"
 DAY_S = 86_400.0
 
 
@@ -137,7 +140,10 @@ def run(
     inputs = coverage.read_inputs(workspace, bare)
     left_out, chosen = _usable(table, inputs.operators, technology=bare.technology)
     found = coverage.compute(workspace, bare, inputs, progress=progress)
-    samples = _samples(chosen.to_crs(workspace.calc_epsg), inputs, found, now=now)
+    elsewhere, chosen = _comparable(
+        chosen.to_crs(workspace.calc_epsg), inputs, found, cells=workspace.store.read("cell")
+    )
+    samples = _samples(chosen, inputs, found, now=now)
     limits = rules()
     kept, unfit = clean(samples, limits)
     fitted = Fitted(
@@ -147,7 +153,7 @@ def run(
         model=found.model,
         calibration=fit(kept, limits, seed=seed),
         kept=kept,
-        left_out=MappingProxyType(Counter(left_out) + Counter(unfit)),
+        left_out=MappingProxyType(Counter(left_out) + Counter(elsewhere) + Counter(unfit)),
         n_measured=len(table),
         rules=limits,
         seed=seed,
@@ -260,7 +266,8 @@ def _moments(texts: pd.Series) -> pd.Series:
 def _usable(
     table: gpd.GeoDataFrame, operators: tuple[str, ...], *, technology: str
 ) -> tuple[dict[str, int], gpd.GeoDataFrame]:
-    table = table.assign(operator=operator_of(table["operator"]))
+    technologies = table["technology"].mask(table["technology"].isna() & table["nr_arfcn"].notna(), NR)
+    table = table.assign(operator=operator_of(table["operator"]), technology=technologies)
     left, counts = pd.Series(data=True, index=table.index), {}
     for reason, wrong in {
         "no_level": table["rsrp_dbm"].isna(),
@@ -277,17 +284,14 @@ def _samples(
     table: gpd.GeoDataFrame, inputs: coverage.Inputs, found: Coverage, *, now: dt.datetime
 ) -> Samples:
     # The estimate's value at each place, and the mast that it takes for the server there.
-    x_m, y_m = (np.asarray(values, dtype=np.float64) for values in (table.geometry.x, table.geometry.y))
-    row, col = found.grid.to_rowcol(x_m, y_m)
-    inside = found.grid.contains(x_m, y_m)
-    row, col = np.where(inside, row, 0), np.where(inside, col, 0)
+    x_m, y_m = _places(table)
+    row, col, inside = _cells(x_m, y_m, found)
     masts = {item.id: (item.x_m, item.y_m) for item in inputs.transmitters}
     predicted_dbm, distance_m = np.full((2, len(table)), np.nan)
+    servers = _servers(table, found)
     for operator in found.operators:
-        mine = inside & np.asarray(table["operator"] == operator, dtype=bool)
-        server = np.where(mine, found.server[operator][row, col], -1)
-        served = server >= 0
-        places = np.array([masts[found.transmitter_ids[one]] for one in server[served]]).reshape(-1, 2)
+        served = (servers >= 0) & np.asarray(table["operator"] == operator, dtype=bool)
+        places = np.array([masts[found.transmitter_ids[one]] for one in servers[served]]).reshape(-1, 2)
         predicted_dbm[served] = found.power_dbm[operator][row, col][served]
         distance_m[served] = np.hypot(x_m[served] - places[:, 0], y_m[served] - places[:, 1])
     clutter_m = inputs.surface.clutter_height_m[row, col].astype(np.float64)
@@ -301,6 +305,55 @@ def _samples(
         age_days=age_days(table, now=now),
         accuracy_m=accuracy_m(table),
     )
+
+
+def _places(table: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
+    return np.asarray(table.geometry.x, dtype=np.float64), np.asarray(table.geometry.y, dtype=np.float64)
+
+
+def _cells(x_m: Floats, y_m: Floats, found: Coverage) -> tuple[Integers, Integers, Booleans]:
+    # Row and column of places; those outside get the first cell and are told.
+    row, col = found.grid.to_rowcol(x_m, y_m)
+    inside = found.grid.contains(x_m, y_m)
+    return np.where(inside, row, 0), np.where(inside, col, 0), inside
+
+
+def _servers(table: gpd.GeoDataFrame, found: Coverage) -> Integers:
+    # Index of the sector that the estimate takes for the server of each measurement, -1 for none.
+    row, col, inside = _cells(*_places(table), found)
+    servers = np.full(len(table), -1, dtype=np.int64)
+    for operator in found.operators:
+        mine = inside & np.asarray(table["operator"] == operator, dtype=bool)
+        servers[mine] = found.server[operator][row, col][mine]
+    return servers
+
+
+def _comparable(
+    table: gpd.GeoDataFrame, inputs: coverage.Inputs, found: Coverage, *, cells: gpd.GeoDataFrame
+) -> tuple[dict[str, int], gpd.GeoDataFrame]:
+    # A level of another carrier or sector than the one predicted says nothing of the prediction.
+    ids = [found.transmitter_ids[one] if one >= 0 else "" for one in _servers(table, found)]
+    carriers = {item.id: _bands(item.frequency_mhz) for item in inputs.transmitters}
+    codes = dict(zip(cells["id"], cells["pci"], strict=True))
+    heard = [_bands(carrier_mhz(row)) for row in table[["nr_arfcn"]].to_dict("records")]
+    carrier = [
+        bool(server and bands and not bands & carriers[server])
+        for server, bands in zip(ids, heard, strict=True)
+    ]
+    sector = [
+        bool(server) and pd.notna(code) and pd.notna(codes.get(server)) and code != codes[server]
+        for server, code in zip(ids, table["pci"], strict=True)
+    ]
+    other_carrier = np.array(carrier, dtype=bool)
+    other_cell = np.array(sector, dtype=bool) & ~other_carrier
+    counts = {"other_carrier": int(other_carrier.sum()), "other_cell": int(other_cell.sum())}
+    return counts, table[~(other_carrier | other_cell)].reset_index(drop=True)
+
+
+def _bands(frequency_mhz: float | None) -> frozenset[str]:
+    if frequency_mhz is None:
+        return frozenset()
+    return frozenset(bands_at(frequency_mhz, data.band_edges()))
 
 
 def _assumptions(

@@ -10,10 +10,11 @@ import pandas as pd
 import shapely
 
 from geo import io, zones
+from geo.channel import bands_at
 from geo.errors import CrsError, FileError, NotFoundError, ShapeError
 from geo.field import choose
 from geo.propagation import MODELS
-from geo.radio import Transmitter
+from geo.radio import Transmitter, nr_arfcn_to_mhz
 from geo.raster import Raster
 from geo.units import Booleans, Floats
 from layers.cell import antenna_key, watts_as_dbm
@@ -23,6 +24,9 @@ from planning import antenna, coverage, data
 from planning.scenario import CoverageOptions
 from planning.workspace import Workspace
 
+CHANNELS = (0, 3_279_165)
+"""First and last number of the global raster (TS 38.104 Table 5.4.2.1-1)."""
+
 NAMED = 5
 """Cells named in a doubt about an estimate."""
 
@@ -31,7 +35,7 @@ def of_rows(
     table: gpd.GeoDataFrame, spec: LayerSpec, row_numbers: Sequence[int]
 ) -> tuple[gpd.GeoDataFrame, tuple[Issue, ...]]:
     """
-    Doubts about the rows of a file for the layer ``cell``; other layers have none.
+    Doubts about the rows of a file for ``cell`` or ``measurement``; other layers have none.
 
     Parameters
     ----------
@@ -48,11 +52,15 @@ def of_rows(
         The same, without numbers that cannot be.
     issues
         ``power_watts`` is asked: a power that reads better in watts. ``antenna_under_ground``,
-        ``height_outside_models`` and ``frequency_outside_models`` tell of antennas that no model holds for.
+        ``height_outside_models`` and ``frequency_outside_models`` tell of antennas that no model holds for;
+        ``channel_unlike`` is asked and ``channel_unknown`` warns of a channel number (NR-ARFCN).
     """
+    if spec.name == "measurement":
+        return table, tuple(_channels(table, row_numbers))
     if spec.name != "cell" or table.empty:
         return table, ()
     found = [
+        *_channels(table, row_numbers),
         *_powers(table, row_numbers),
         *_heights(table, row_numbers),
         *_frequencies(table, row_numbers),
@@ -63,6 +71,9 @@ def of_rows(
             values = pd.to_numeric(kept[name], errors="coerce").astype("Float64")
             wrong = (values > most) if most is not None else (values <= 0.0)
             kept.loc[wrong.fillna(value=False), name] = None
+    if "nr_arfcn" in kept.columns:
+        strange = {one.row for one in found if one.code == "channel_unknown"}
+        kept.loc[[row in strange for row in row_numbers], "nr_arfcn"] = None
     return kept, tuple(found)
 
 
@@ -215,6 +226,25 @@ def _frequencies(table: gpd.GeoDataFrame, row_numbers: Sequence[int]) -> Iterabl
             yield _row(
                 "frequency_outside_models", Severity.WARNING, row_numbers[place], "frequency_mhz", facts
             )
+
+
+def _channels(table: gpd.GeoDataFrame, row_numbers: Sequence[int]) -> Iterable[Issue]:
+    edges = data.band_edges()
+    low, high = CHANNELS
+    stated_mhz = _numbers(table, "frequency_mhz")
+    named = table["band"] if "band" in table.columns else [None] * len(table)
+    for place, (channel, band) in enumerate(zip(_numbers(table, "nr_arfcn"), named, strict=True)):
+        if not low <= channel <= high:
+            continue  # there is none
+        mhz = float(nr_arfcn_to_mhz(channel))
+        bands = bands_at(mhz, edges)
+        facts: dict[str, object] = {"value": int(channel), "mhz": round(mhz, 2), "bands": ", ".join(bands)}
+        wanted = [band] if band in edges else list(bands_at(stated_mhz[place], edges))
+        if not bands:
+            yield _row("channel_unknown", Severity.WARNING, row_numbers[place], "nr_arfcn", facts)
+        elif wanted and not set(wanted) & set(bands):
+            facts["stated"] = ", ".join(wanted)
+            yield _row("channel_unlike", Severity.ASK, row_numbers[place], "nr_arfcn", facts)
 
 
 def _numbers(table: gpd.GeoDataFrame, name: str) -> Floats:

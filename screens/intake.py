@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -273,7 +273,7 @@ def _columns(shown: Preview, own: str) -> None:
         st.caption(state.tr("screen.intake.columns.lead"))
         if shown.is_remembered:
             st.caption(state.tr("screen.intake.remembered"))
-        fields = _fields(shown.spec)
+        fields = _fields(shown.spec, guessed=set(shown.columns.fields.values()))
         titles = list(fields)
         by_name = {name: title for title, name in fields.items()}
         heading, field, example = (
@@ -304,10 +304,12 @@ def _columns(shown: Preview, own: str) -> None:
             st.rerun()
 
 
-def _fields(spec: LayerSpec) -> dict[str, str]:
-    """Title of each column that a heading may mean, the empty one first."""
+def _fields(spec: LayerSpec, *, guessed: Collection[str | None]) -> dict[str, str]:
+    """Title of each column that a heading may mean, the empty one first; technical ones where met."""
     own = {
-        state.column_title(spec, column.name): column.name for column in spec.columns if not column.technical
+        state.column_title(spec, column.name): column.name
+        for column in spec.columns
+        if not column.technical or column.name in guessed or state.is_technical()
     }
     several = [name for name in COMPOUND if any(alias.layer == spec.name and alias.field == name
                for alias in data.aliases().columns)]  # fmt: skip

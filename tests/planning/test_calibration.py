@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geo.channel import mhz_to_nr_arfcn
 from geo.correction import Correction
 from geo.crs import transform
 from geo.errors import FileError, InputError, NotFoundError
@@ -104,6 +105,22 @@ def test_every_measurement_is_used_or_counted_as_left_out(walked: Workspace) -> 
     found = fitted(walked, name="đếm")
     assert found.n_measured == 3000 == len(found.kept.x_m) + sum(found.left_out.values())
     assert found.left_out["distance"] > 10
+
+
+def test_levels_of_another_carrier_or_sector_are_left_out(walked: Workspace) -> None:
+    table = walked.store.read("measurement")
+    served = coverage.read_inputs(walked, OPTIONS).transmitters[0]
+    own = mhz_to_nr_arfcn(served.frequency_mhz)
+    channel = np.where(np.arange(len(table)) % 10 == 0, mhz_to_nr_arfcn(763.0), own)
+    moved = table.assign(nr_arfcn=channel, technology=None)
+    walked.store.replace({"measurement": moved})
+    try:
+        found = fitted(walked, name="kênh")
+    finally:
+        walked.store.replace({"measurement": table})
+    assert found.left_out["other_carrier"] == 300
+    assert "other_technology" not in found.left_out
+    assert found.n_measured == 3000 == len(found.kept.x_m) + sum(found.left_out.values())
 
 
 def test_an_estimate_made_with_it_differs_by_it_and_tells_its_name(walked: Workspace) -> None:

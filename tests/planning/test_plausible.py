@@ -184,3 +184,32 @@ def test_an_impossible_cell_in_the_store_is_named(
     with pytest.raises(InputError) as caught:
         coverage.read_inputs(village, OPTIONS)
     assert (caught.value.code, caught.value.facts["cell"]) == (code, "C1")
+
+
+def test_a_channel_number_gives_the_carrier_and_is_asked_about_where_it_says_another(
+    village: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "id,site_id,operators,technology,band,NR-ARFCN,PCI,lon,lat\n"
+    place = "106.73,20.83"
+    lines = [
+        f"C1,S1,viettel,5G,,636666,77,{place}",  # 3549.99 MHz, n78
+        f"C2,S1,viettel,5G,n41,636666,78,{place}",
+        f"C3,S1,viettel,5G,n41,510000,79,{place}",  # 2550 MHz, n41
+        f"C4,S1,viettel,5G,,1,80,{place}",  # 5 kHz
+    ]
+    path = tmp_path / "cells.csv"
+    path.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    words = ["import", str(path), "--layer", "cell", "--workspace", str(village.folder)]
+    _, told = issues(capsys, *words, language="en")
+    by_row = {one["row"]: one for one in told if str(one["code"]).startswith("channel")}
+    assert {row: one["code"] for row, one in by_row.items()} == {3: "channel_unlike"}
+    assert "(n78, n77)" in str(by_row[3]["message"])
+    status, told = issues(capsys, *words, "--yes")
+    assert (status, "channel_unknown") == (0, next(one["code"] for one in told if one["row"] == 5))
+    kept = village.store.read("cell").set_index("id")
+    assert kept["nr_arfcn"].isna().tolist() == [False, False, False, True]
+    assert kept.loc["C1", ["nr_arfcn", "pci"]].tolist() == [636666, 77]
+    sectors = {one.id: one for one in coverage.read_inputs(village, OPTIONS).transmitters}
+    assert sectors["C1"].frequency_mhz == pytest.approx(3549.99, abs=1e-6)
+    assert (sectors["C1"].band, sectors["C3"].band) == ("n78", "n41")
+    assert "frequency_mhz" not in sectors["C1"].assumed
