@@ -13,8 +13,9 @@ import pandas as pd
 from geo.crs import transform
 from geo.errors import InputError, RangeError
 from geo.panel import Antenna, to_aerial
-from geo.radio import Transmitter, eirp_per_re_dbm, nr_arfcn_to_mhz
+from geo.radio import Transmitter, eirp_per_re_dbm
 from geo.units import watt_to_dbm
+from layers.carrier import carrier_mhz, given
 from layers.spec import Column, Geometry, Kind, LayerSpec, Style, columns
 
 SPEC = LayerSpec(
@@ -279,7 +280,7 @@ def watts_as_dbm(
         The number read as watts [dBm]; None where there is no such doubt: read as dBm the cell radiates as
         much as usual, or read as watts it does not either.
     """
-    power_dbm, technology = _given(row, "tx_power_dbm"), str(row.get("technology"))
+    power_dbm, technology = given(row, "tx_power_dbm"), str(row.get("technology"))
     usual = ranges.get(technology)
     if power_dbm is None or power_dbm <= 0.0 or usual is None:
         return None
@@ -288,7 +289,7 @@ def watts_as_dbm(
         return in_watts_dbm
     operators = split(row.get("operators"))
     band, _ = _band_of(row, bands, defaults_for(defaults, operators, technology).band)
-    gain_dbi, n_rb = _given(row, "gain_dbi"), _given(row, "n_rb")
+    gain_dbi, n_rb = given(row, "gain_dbi"), given(row, "n_rb")
     if gain_dbi is None:
         gain_dbi = defaults_for(defaults, operators, technology, band=band.name).gain_dbi
     over_dbm = [
@@ -297,30 +298,6 @@ def watts_as_dbm(
     ]
     is_doubtful = over_dbm[0] < usual.low_eirp_per_re_dbm <= over_dbm[1] <= usual.high_eirp_per_re_dbm
     return in_watts_dbm if is_doubtful else None
-
-
-def carrier_mhz(row: Mapping[str, object]) -> float | None:
-    """
-    Carrier of a cell or of a measurement.
-
-    Parameters
-    ----------
-    row
-        A row with ``frequency_mhz`` or ``nr_arfcn``; the frequency goes before the channel number.
-
-    Returns
-    -------
-    frequency_mhz
-        Frequency stated, else that of the channel number [MHz]; None where the row tells neither.
-
-    References
-    ----------
-    TS 38.104 clause 5.4.2.1.
-    """
-    stated_mhz, channel = _given(row, "frequency_mhz"), _given(row, "nr_arfcn")
-    if stated_mhz is not None or channel is None:
-        return stated_mhz
-    return float(nr_arfcn_to_mhz(channel))
 
 
 def antenna_key(name: object) -> str:
@@ -423,11 +400,6 @@ def _works(table: gpd.GeoDataFrame) -> pd.Series[bool]:
     return works
 
 
-def _given(row: Mapping[str, object] | None, name: str) -> float | None:
-    value = None if row is None else row.get(name)
-    return float(value) if isinstance(value, (int, float)) and not math.isnan(value) else None
-
-
 def _stated_assumptions(row: Mapping[str, object] | None) -> set[str]:
     if row is None:
         return set()
@@ -451,13 +423,13 @@ def _band_of(row: Mapping[str, object], bands: Mapping[str, Band], usual: str) -
 def _carrier(
     row: Mapping[str, object], band: Band, blocks: Mapping[tuple[float, float], int]
 ) -> tuple[dict[str, float], set[str]]:
-    given = {name: _given(row, name) for name in _FROM_BAND} | {"frequency_mhz": carrier_mhz(row)}
-    values = {name: float(getattr(band, name)) if value is None else value for name, value in given.items()}
-    assumed = {name for name, value in given.items() if value is None}
+    stated = {name: given(row, name) for name in _FROM_BAND} | {"frequency_mhz": carrier_mhz(row)}
+    values = {name: float(getattr(band, name)) if value is None else value for name, value in stated.items()}
+    assumed = {name for name, value in stated.items() if value is None}
     fitting = blocks.get((values["scs_khz"], values["bandwidth_mhz"]))
-    if given["n_rb"] is None and fitting is not None:
+    if stated["n_rb"] is None and fitting is not None:
         values["n_rb"] = float(fitting)
-        assumed -= {"n_rb"} if given["bandwidth_mhz"] is not None else set()
+        assumed -= {"n_rb"} if stated["bandwidth_mhz"] is not None else set()
     return values, assumed - ({"frequency_mhz", "scs_khz"} if isinstance(row.get("band"), str) else set())
 
 
@@ -497,7 +469,7 @@ def _with_antenna(
     antenna = antennas.get(key)
     if antenna is None:
         return replace(sector, assumed=sector.assumed | {"antenna"})
-    tilt_deg = _given(row, "electrical_tilt_deg") or 0.0  # the file of a pattern holds its own
+    tilt_deg = given(row, "electrical_tilt_deg") or 0.0  # the file of a pattern holds its own
     aerial = to_aerial(antenna, str(row["antenna"]).strip(), electrical_tilt_deg=tilt_deg)
     return replace(
         sector,
@@ -525,16 +497,16 @@ def _from_cell(
     assumed = _stated_assumptions(row) | (_stated_assumptions(site) & {"geometry", "height_m"})
     assumed |= band_assumed | carrier_assumed
     for name in _FROM_DEFAULTS:
-        given = _given(row, name)
-        values[name] = float(getattr(usual, name)) if given is None else given
-        assumed |= {name} if given is None else set()
-    height_m = _given(row, "height_m")
+        value = given(row, name)
+        values[name] = float(getattr(usual, name)) if value is None else value
+        assumed |= {name} if value is None else set()
+    height_m = given(row, "height_m")
     if height_m is None:
-        mast_m = _given(site, "height_m")
+        mast_m = given(site, "height_m")
         height_m = usual.height_m if mast_m is None else mast_m
         assumed |= {"height_m"}
     x_m, y_m = _position(row if site is None else site, epsg)
-    azimuth_deg = _given(row, "azimuth_deg")
+    azimuth_deg = given(row, "azimuth_deg")
     return Transmitter(
         id=str(row["id"]),
         mast_id=str(row["site_id"]),
@@ -564,7 +536,7 @@ def _from_site(
 ) -> Iterator[Transmitter]:
     usual = defaults_for(defaults, (operator,), technology)
     band = bands[usual.band]
-    mast_m = _given(site, "height_m")
+    mast_m = given(site, "height_m")
     x_m, y_m = _position(site, epsg)
     assumed = {"band", "azimuth_deg", "height_m", *_FROM_DEFAULTS} | (
         _stated_assumptions(site) & {"geometry"}

@@ -19,7 +19,7 @@ from geo.channel import bands_at
 from geo.coverage import Coverage
 from geo.errors import InputError, NotFoundError
 from geo.units import Booleans, Floats, Integers
-from layers.cell import carrier_mhz
+from layers.carrier import carrier_mhz
 from layers.exchange.values import operators_in
 from planning import coverage, data
 from planning.correction import LAYER

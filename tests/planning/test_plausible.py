@@ -205,7 +205,10 @@ def test_a_channel_number_gives_the_carrier_and_is_asked_about_where_it_says_ano
     assert {row: one["code"] for row, one in by_row.items()} == {3: "channel_unlike"}
     assert "(n78, n77)" in str(by_row[3]["message"])
     status, told = issues(capsys, *words, "--yes")
-    assert (status, "channel_unknown") == (0, next(one["code"] for one in told if one["row"] == 5))
+    assert (status, "channel_unknown") == (
+        0,
+        next(one["code"] for one in told if one["row"] == 5 and one["column"]),
+    )
     kept = village.store.read("cell").set_index("id")
     assert kept["nr_arfcn"].isna().tolist() == [False, False, False, True]
     assert kept.loc["C1", ["nr_arfcn", "pci"]].tolist() == [636666, 77]
