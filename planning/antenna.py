@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from geo.antenna import Pattern
 from geo.errors import FileError
 from geo.panel import Antenna
 from layers.cell import antenna_key
@@ -32,10 +33,13 @@ class Judged:
         Directions read; 0 where it is refused.
     issues
         The fault with its line; empty where it can be taken.
+    pattern
+        The antenna; None where it is refused.
     """
 
     n_rows: int
     issues: tuple[Issue, ...]
+    pattern: Pattern | None
 
 
 def folder_of(workspace: Workspace) -> Path:
@@ -121,7 +125,29 @@ def _kept(folder: Path, digests: tuple[tuple[str, str], ...]) -> tuple[shelf.Kep
     return shelf.kept(folder)
 
 
-def check_file(path: Path) -> Judged:
+def name_of(file_name: str) -> str:
+    """
+    Name under which cells would name the antenna of a file.
+
+    Parameters
+    ----------
+    file_name
+        Name given by the sender.
+
+    Returns
+    -------
+    name
+        Without folder and ending.
+
+    Raises
+    ------
+    InputError
+        ``antenna_name``: it cannot be a name.
+    """
+    return antenna.name_of(file_name)
+
+
+def check_file(path: Path, *, name: str | None = None) -> Judged:
     """
     Judge a file of an antenna; nothing is written.
 
@@ -129,6 +155,8 @@ def check_file(path: Path) -> Judged:
     ----------
     path
         The file.
+    name
+        Name given by the sender; that of ``path`` unless given.
 
     Returns
     -------
@@ -142,10 +170,15 @@ def check_file(path: Path) -> Judged:
     FileError
         ``antenna_kind``: the name has another ending.
     """
-    if path.suffix.lower() not in antenna.SUFFIXES:
-        raise FileError("antenna_kind", file=path.name, known=", ".join(antenna.SUFFIXES))
-    raw = guard.read(path, limits=Limits.of(data.limits()))
-    return Judged(n_rows=sum(len(one.rows) for one in raw.tables), issues=raw.issues)
+    called = name or path.name
+    if not called.lower().endswith(antenna.SUFFIXES):
+        raise FileError("antenna_kind", file=called, known=", ".join(antenna.SUFFIXES))
+    raw = guard.read(path, name=called, limits=Limits.of(data.limits()))
+    return Judged(
+        n_rows=sum(len(one.rows) for one in raw.tables),
+        issues=raw.issues,
+        pattern=None if raw.issues else antenna.parsed(path.read_bytes(), called),
+    )
 
 
 def import_file(workspace: Workspace, path: Path, *, name: str | None = None, replace: bool) -> shelf.Kept:
@@ -175,7 +208,7 @@ def import_file(workspace: Workspace, path: Path, *, name: str | None = None, re
     InputError
         ``antenna_exists``, ``antenna_name``.
     """
-    judged = check_file(path)
+    judged = check_file(path, name=name)
     if judged.issues:
         raise FileError("import_refused", issues=judged.issues, file=name or path.name)
     return shelf.keep(path, folder_of(workspace), antenna.name_of(name or path.name), replace=replace)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from screens import (
+    antenna,
     checks,
     editing,
     export,
@@ -27,6 +28,7 @@ PARTS = (
     "checks",
     "forms",
     "edit",
+    "antenna",
     "history",
     "copies",
     "export",
@@ -62,6 +64,8 @@ def render() -> None:
         unplaced.render()
     elif part == "edit":
         editing.render()
+    elif part == "antenna":
+        antenna.render()
     elif part == "history":
         past.changes()
     elif part == "copies":

@@ -12,7 +12,7 @@ import streamlit as st
 
 from layers.issue import Severity
 from layers.spec import Column, Kind, LayerSpec
-from planning import data, edit, text
+from planning import antenna, data, edit, text
 from planning.edit import Edit
 from screens import figure, guard, mapview, scene, state
 from screens.guard import guarded
@@ -174,9 +174,7 @@ def _field(spec: LayerSpec, column: Column, present: object, key: str) -> object
     """One value, by a widget that fits its kind; None where nothing is entered."""
     title = state.column_title(spec, column.name) + (" *" if column.required else "")
     is_many = column.kind is Kind.LIST or column.name in SEVERAL_OPERATORS
-    known = (
-        _operators(present) if column.name in (*SEVERAL_OPERATORS, "operator") else list(column.vocabulary)
-    )
+    known = _choices(spec, column, present)
     if is_many and known:
         start = [part for part in str(present or "").split(";") if part in known]
         chosen = st.multiselect(
@@ -203,6 +201,16 @@ def _field(spec: LayerSpec, column: Column, present: object, key: str) -> object
     if column.kind is Kind.REAL:
         return st.number_input(title, value=None if present is None else float(str(present)), key=key)
     return st.text_input(title, "" if present is None else str(present), key=key).strip() or None
+
+
+def _choices(spec: LayerSpec, column: Column, present: object) -> list[str]:
+    """Values to choose from; empty where any text may stand."""
+    if column.name in (*SEVERAL_OPERATORS, "operator"):
+        return _operators(present)
+    if (spec.name, column.name) == ("cell", "antenna"):
+        names = antenna.names(state.opened())
+        return [*names, *([str(present)] if present and present not in names else [])]
+    return list(column.vocabulary)
 
 
 def _operators(present: object) -> list[str]:

@@ -94,7 +94,7 @@ def of_run(run: CoverageRun | None, audience: Audience) -> CoverageRun | None:
         Rasters of the operators in the released rows of the layer ``coverage5g`` alone; None where there are
         none.
     """
-    if run is None or audience.sharing == EDITIONS[0]:
+    if run is None or audience.sharing in (state.OWN, EDITIONS[0]):
         return run
     rows = state.table("coverage5g")
     allowed = set(rows.loc[rows["run"] == run.digest, "operator"])

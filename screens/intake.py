@@ -57,7 +57,7 @@ def any_layer() -> None:
         st.rerun()
 
 
-def uploader(name: str) -> UploadedFile | None:
+def uploader(name: str, *, label: str = "screen.intake.file") -> UploadedFile | None:
     """
     A place to drop a file of any kind; it empties itself after :func:`clear`.
 
@@ -67,6 +67,8 @@ def uploader(name: str) -> UploadedFile | None:
     ----------
     name
         Name of the place, unique on the page.
+    label
+        Text key of its label.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def uploader(name: str) -> UploadedFile | None:
         st.session_state[kept] = st.session_state[key]
 
     st.file_uploader(
-        state.tr("screen.intake.file"),
+        state.tr(label),
         key=key,
         accept_multiple_files=False,
         on_change=changed,

@@ -21,7 +21,7 @@ from layers.store import exists, folder_of, mark_of
 from layers.store.address import is_address
 from planning import coverage, data, gap, runs, sample, text
 from planning.gap import GapResult
-from planning.release import UNSTATED, Audience, release
+from planning.release import Audience, release
 from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions, digest
 from planning.workspace import Inventory, Workspace, inventory, open_workspace
@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]()<>#+-!|~$:"})
 OPERATOR_COLUMNS = ("operators", "operator", "owner", "shared_with")  # ids of operators among other names
 AUDIENCE = "audience_drawn"
+OWN = "own"
 T = TypeVar("T")
 Version = tuple[tuple[str, int, int], ...]
 
@@ -394,9 +395,9 @@ def audience() -> Audience:
     Returns
     -------
     audience
-        The office itself, unless a screen draws another edition.
+        The office itself (``OWN``), which sees all it holds, unless a screen draws an edition.
     """
-    found: Audience = st.session_state.get(AUDIENCE) or Audience(sharing=UNSTATED)
+    found: Audience = st.session_state.get(AUDIENCE) or Audience(sharing=OWN)
     return found
 
 
@@ -432,6 +433,8 @@ def table(layer: str) -> gpd.GeoDataFrame:
 def _released(layer: str) -> gpd.GeoDataFrame:
     found = opened()
     rows = found.store.read(layer)
+    if audience().sharing == OWN:
+        return rows
     return release(rows, spec_of(layer), audience(), calc_epsg=found.calc_epsg).table
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from geo import io
 from geo.crs import transform
+from geo.errors import FileError
 from planning import antenna, coverage, data, runs, why
 from planning.cli.main import main
 from planning.scenario import CoverageOptions
@@ -195,3 +196,22 @@ def test_an_antenna_that_nobody_has_is_said(village: Workspace) -> None:
     found = coverage.run(village, OPTIONS, now=commune.NOW)
     assert "assumption.antenna_missing" in found.assumptions
     assert "antenna" in coverage.read_inputs(village, OPTIONS).transmitters[0].assumed
+
+
+def test_a_file_from_a_browser_is_judged_by_the_name_its_sender_gave_it(
+    village: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "upload"
+    path.write_text(text(horizontal=359), encoding="utf-8")
+    judged = antenna.check_file(path, name="hãng 18.PLN")
+    assert (judged.pattern, judged.n_rows) == (None, 0)
+    assert [(one.code, one.row) for one in judged.issues] == [("antenna_lines", 363)]
+    with pytest.raises(FileError) as caught:
+        antenna.check_file(path, name="hãng 18.txt")
+    assert caught.value.code == "antenna_kind"
+    path.write_text(text(), encoding="utf-8")
+    taken = antenna.check_file(path, name="hãng 18.PLN").pattern
+    assert taken is not None
+    assert taken.gain_dbi == 15.5
+    assert antenna.import_file(village, path, name="hãng 18.PLN", replace=False).name == "hãng 18"
+    assert "hãng 18" in antenna.names(village)

@@ -29,10 +29,16 @@ def test_tables_and_the_map_follow_the_edition(tmp_path: Path, monkeypatch: pyte
     store = create_store(tmp_path / "w", {"name": "Thử", "calc_epsg": "9210"})
     line = shapely.LineString([(106.4712345, 20.83), (106.49, 20.84)])
     point = shapely.Point(106.47, 20.83)
-    rows = {"id": ["v", "n"], "site_id": "s", "operators": ["viettel", "vnpt"], "technology": "5G"}
+    rows = {
+        "id": ["v", "n", "p"],
+        "site_id": "s",
+        "operators": ["viettel", "vnpt", "vnpt"],
+        "technology": "5G",
+    }
+    levels = ["internal", "internal", "operator"]  # the office holds what one operator gave it in confidence
     store.replace(
         {
-            "cell": gpd.GeoDataFrame(rows | {"sharing": "internal"}, geometry=[point] * 2, crs=4326),
+            "cell": gpd.GeoDataFrame(rows | {"sharing": levels}, geometry=[point] * 3, crs=4326),
             "fiber_span": gpd.GeoDataFrame({"id": ["f"], "sharing": ["public"]}, geometry=[line], crs=4326),
         }
     )
@@ -44,5 +50,5 @@ def test_tables_and_the_map_follow_the_edition(tmp_path: Path, monkeypatch: pyte
         "internal ['n', 'v'] True",
         "public [] False",
         "operator:viettel ['v'] True",
-        "after 2",
+        "after 3",
     ]
