@@ -205,7 +205,7 @@ def test_a_file_from_a_browser_is_judged_by_the_name_its_sender_gave_it(
     path.write_text(text(horizontal=359), encoding="utf-8")
     judged = antenna.check_file(path, name="hãng 18.PLN")
     assert (judged.pattern, judged.n_rows) == (None, 0)
-    assert [(one.code, one.row) for one in judged.issues] == [("antenna_lines", 363)]
+    assert [(one.code, one.row) for one in judged.issues] == [("antenna_lines", 364)]
     with pytest.raises(FileError) as caught:
         antenna.check_file(path, name="hãng 18.txt")
     assert caught.value.code == "antenna_kind"
