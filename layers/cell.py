@@ -300,6 +300,23 @@ def watts_as_dbm(
     return in_watts_dbm if is_doubtful else None
 
 
+def edges(bands: Mapping[str, Band]) -> Mapping[str, tuple[float, float]]:
+    """
+    Ends of bands, as ``geo.channel`` asks for them.
+
+    Parameters
+    ----------
+    bands
+        Known bands.
+
+    Returns
+    -------
+    edges
+        Name to the lower and upper end [MHz].
+    """
+    return {name: (band.low_mhz, band.high_mhz) for name, band in bands.items()}
+
+
 def antenna_key(name: object) -> str:
     """
     Spelling by which antennas are found: without capitals and doubled blanks.

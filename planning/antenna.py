@@ -177,7 +177,7 @@ def check_file(path: Path, *, name: str | None = None) -> Judged:
     return Judged(
         n_rows=sum(len(one.rows) for one in raw.tables),
         issues=raw.issues,
-        pattern=None if raw.issues else antenna.parsed(path.read_bytes(), called),
+        pattern=None if raw.issues else antenna.read(path, name=called),
     )
 
 

@@ -20,6 +20,7 @@ from geo.coverage import Coverage
 from geo.errors import InputError, NotFoundError
 from geo.units import Booleans, Floats, Integers
 from layers.carrier import carrier_mhz
+from layers.cell import edges
 from layers.exchange.values import operators_in
 from planning import coverage, data
 from planning.correction import LAYER
@@ -353,7 +354,7 @@ def _comparable(
 def _bands(frequency_mhz: float | None) -> frozenset[str]:
     if frequency_mhz is None:
         return frozenset()
-    return frozenset(bands_at(frequency_mhz, data.band_edges()))
+    return frozenset(bands_at(frequency_mhz, edges(data.bands())))
 
 
 def _assumptions(

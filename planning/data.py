@@ -318,19 +318,6 @@ def bands() -> Mapping[str, Band]:
 
 
 @cache
-def band_edges() -> Mapping[str, tuple[float, float]]:
-    """
-    Edges of the radio bands.
-
-    Returns
-    -------
-    edges
-        Band name to its lower and upper end [MHz].
-    """
-    return MappingProxyType({name: (band.low_mhz, band.high_mhz) for name, band in bands().items()})
-
-
-@cache
 def cell_defaults() -> tuple[CellDefaults, ...]:
     """
     Assumed parameters of a cell of which nothing is known.

@@ -17,7 +17,7 @@ from geo.propagation import MODELS
 from geo.radio import Transmitter, nr_arfcn_to_mhz
 from geo.raster import Raster
 from geo.units import Booleans, Floats
-from layers.cell import antenna_key, watts_as_dbm
+from layers.cell import antenna_key, edges, watts_as_dbm
 from layers.issue import Issue, Severity
 from layers.spec import LayerSpec
 from planning import antenna, coverage, data
@@ -229,7 +229,7 @@ def _frequencies(table: gpd.GeoDataFrame, row_numbers: Sequence[int]) -> Iterabl
 
 
 def _channels(table: gpd.GeoDataFrame, row_numbers: Sequence[int]) -> Iterable[Issue]:
-    edges = data.band_edges()
+    ends = edges(data.bands())
     low, high = CHANNELS
     stated_mhz = _numbers(table, "frequency_mhz")
     named = table["band"] if "band" in table.columns else [None] * len(table)
@@ -237,9 +237,9 @@ def _channels(table: gpd.GeoDataFrame, row_numbers: Sequence[int]) -> Iterable[I
         if not low <= channel <= high:
             continue  # there is none
         mhz = float(nr_arfcn_to_mhz(channel))
-        bands = bands_at(mhz, edges)
+        bands = bands_at(mhz, ends)
         facts: dict[str, object] = {"value": int(channel), "mhz": round(mhz, 2), "bands": ", ".join(bands)}
-        wanted = [band] if band in edges else list(bands_at(stated_mhz[place], edges))
+        wanted = [band] if band in ends else list(bands_at(stated_mhz[place], ends))
         if not bands:
             yield _row("channel_unknown", Severity.WARNING, row_numbers[place], "nr_arfcn", facts)
         elif wanted and not set(wanted) & set(bands):

@@ -432,10 +432,9 @@ def table(layer: str) -> gpd.GeoDataFrame:
 
 def _released(layer: str) -> gpd.GeoDataFrame:
     found = opened()
-    rows = found.store.read(layer)
-    if audience().sharing == OWN:
-        return rows
-    return release(rows, spec_of(layer), audience(), calc_epsg=found.calc_epsg).table
+    rows, whom = found.store.read(layer), audience()
+    is_own = whom.sharing == OWN
+    return rows if is_own else release(rows, spec_of(layer), whom, calc_epsg=found.calc_epsg).table
 
 
 def latest_coverage() -> CoverageRun | None:

@@ -16,7 +16,7 @@ SUFFIXES = (".msi", ".pln")
 LONGEST_NAME = 80
 
 
-def read(path: Path) -> Pattern:
+def read(path: Path, *, name: str | None = None) -> Pattern:
     """
     Read an ``.msi`` or ``.pln`` file.
 
@@ -24,6 +24,8 @@ def read(path: Path) -> Pattern:
     ----------
     path
         File; plain text, in UTF-8 or, where that fails, Latin-1 (manufacturers' names only).
+    name
+        Name given by the sender; that of ``path`` unless given.
 
     Returns
     -------
@@ -37,11 +39,12 @@ def read(path: Path) -> Pattern:
     """
     if not path.is_file():
         raise FileError("file_missing", file=path.name)
-    if path.suffix.lower() not in SUFFIXES:
-        raise FileError("antenna_kind", file=path.name, known=", ".join(SUFFIXES))
+    called = name or path.name
+    if not called.lower().endswith(SUFFIXES):
+        raise FileError("antenna_kind", file=called, known=", ".join(SUFFIXES))
     if not 0 < path.stat().st_size <= MAX_BYTES:
-        raise FileError("file_size", file=path.name, n_bytes=path.stat().st_size)
-    return parsed(path.read_bytes(), path.name)
+        raise FileError("file_size", file=called, n_bytes=path.stat().st_size)
+    return parsed(path.read_bytes(), called)
 
 
 def read_table(path: Path) -> RawTable:
