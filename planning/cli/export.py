@@ -11,6 +11,7 @@ from layers.exchange.write import FORMATS
 from planning import dossier, exchange
 from planning.export import PLAIN, TT04
 from planning.release import edition
+from planning.text import tr
 from planning.workspace import open_workspace
 
 Result = tuple[int, object, str]
@@ -80,4 +81,5 @@ def run(options: argparse.Namespace) -> Result:
         "sha256": report.sha256,
         "layers": dict(report.layers),
     }
-    return 0, record, f"{report.path}: {report.n_rows} ({report.n_left_out})"
+    facts = {"path": report.path, "rows": report.n_rows, "left_out": report.n_left_out}
+    return 0, record, tr("cli.export.done", options.language, **facts)
