@@ -206,6 +206,36 @@ def union_limits(probability: npt.ArrayLike) -> tuple[Floats, Floats]:
     return least, most
 
 
+def two_of_several(probability: npt.ArrayLike) -> Floats:
+    """
+    Probability that at least two of several operators cover, taken with care.
+
+    Parameters
+    ----------
+    probability
+        Probability of each operator, shape (k, ...), k at least 2; NaN: unknown.
+
+    Returns
+    -------
+    probability
+        The lower of two cases, shape (...): operators that fade together (the second largest of the
+        probabilities), and operators that fade independently. NaN where one is unknown.
+
+    Raises
+    ------
+    ShapeError
+        There are fewer than two operators.
+    """
+    each = np.asarray(probability, dtype=np.float64)
+    if each.ndim == 0 or len(each) < 2:
+        raise ShapeError("too_few_operators", shape=each.shape)
+    none, one = np.ones(each.shape[1:]), np.zeros(each.shape[1:])
+    for share in each:
+        none, one = none * (1.0 - share), one * (1.0 - share) + none * share
+    together = np.sort(each, axis=0)[-2]
+    return np.asarray(np.where(np.isnan(each).any(axis=0), np.nan, np.minimum(together, 1.0 - none - one)))
+
+
 def expected_people(people: npt.ArrayLike, probability: npt.ArrayLike) -> ExpectedPeople:
     """
     People that are to be expected covered.

@@ -119,6 +119,27 @@ def digests(workspace: Workspace) -> tuple[tuple[str, str], ...]:
     return tuple(shelf.digests(folder_of(workspace)).items())
 
 
+def named(workspace: Workspace) -> tuple[tuple[str, str], ...]:
+    """
+    Fingerprints of the files kept that a cell of the workspace names.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+
+    Returns
+    -------
+    digests
+        Pairs of name and SHA-256, by name; a file that no cell names changes no estimate.
+    """
+    kept = digests(workspace)
+    if not kept:
+        return ()
+    asked = {antenna_key(name) for name in workspace.store.read("cell")["antenna"].dropna()}
+    return tuple(pair for pair in kept if antenna_key(pair[0]) in asked)
+
+
 @cache
 def _kept(folder: Path, digests: tuple[tuple[str, str], ...]) -> tuple[shelf.Kept, ...]:  # noqa: ARG001
     # Equal digests give the same objects, so that their tables are made once.

@@ -12,7 +12,7 @@ from geo import io
 from geo.coverage import Levels, State, combine
 from geo.gap import Figures, tally
 from geo.grid import Grid
-from geo.probability import ExpectedPeople, expected_people
+from geo.probability import ExpectedPeople, expected_people, two_of_several
 from geo.raster import Raster
 from geo.receiver import OutdoorCells, outdoor_cells, states_at, states_of
 from geo.units import Bytes, Floats, Integers
@@ -42,18 +42,17 @@ def expected(
     Returns
     -------
     expected
-        Operator or ``any`` to the sums; empty where the estimate holds no probabilities.
+        Operator, ``any`` or ``two_or_more`` to the sums; the last where every operator was estimated, and
+        two at least. Empty where the estimate holds no probabilities.
     """
     rasters = {name: io.read(path) for name, path in found.probability_paths.items()}
     around = _pairs(rasters, settlement, pairs)
-    return MappingProxyType(
-        {
-            name: expected_people(
-                settlement.people.n_people, _chance(raster, settlement, around[raster.grid])
-            )
-            for name, raster in rasters.items()
-        }
-    )
+    chances = {name: _chance(raster, settlement, around[raster.grid]) for name, raster in rasters.items()}
+    own = [chances[name] for name in found.operators if name in chances]
+    if len(own) > 1 and not not_estimated(found.options, settlement.people.x_m.shape):
+        chances[TWO_OR_MORE] = np.clip(two_of_several(own), 0.0, 1.0)
+    n_people = settlement.people.n_people
+    return MappingProxyType({name: expected_people(n_people, chance) for name, chance in chances.items()})
 
 
 def fast_states(

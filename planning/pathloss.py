@@ -215,7 +215,7 @@ def _models(table: pd.DataFrame, model: str | None) -> tuple[list[str], list[str
         name = model or (match["model"] if match else text)
         name = _OTHER_NAMES.get(name, name)
         if name not in MODELS and name not in TERMINAL and name != "p2109":
-            known = ", ".join((*MODELS, *TERMINAL, *_OTHER_NAMES, "p2109"))
+            known = ", ".join((*MODELS, *TERMINAL, *_OTHER_NAMES, "p2109", "p1812"))
             raise InputError("model_unknown", model=name, row=row, known=known)
         names.append(name)
         sights.append(match["sight"] if match else None)

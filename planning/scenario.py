@@ -77,7 +77,7 @@ def digest(workspace: Workspace, options: CoverageOptions) -> str:
             "is_dense": workspace.is_dense(),
             "layers": {name: workspace.store.digest(name) for name in LAYERS_READ},
             "surface": surface_digest(workspace, options),
-            "antennas": antenna.digests(workspace),
+            "antennas": antenna.named(workspace),
             "parameters": repr(
                 (
                     data.levels(),

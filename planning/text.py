@@ -189,7 +189,7 @@ def number(value: float, language: str, *, digits: int = 0) -> str:
         return "−∞" if value < 0 else "∞"
     if math.isnan(value):
         return "–"
-    text = f"{value:,.{digits}f}"
+    text = f"{round(value, digits) + 0.0:,.{digits}f}"  # no minus before a zero
     return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
 
 

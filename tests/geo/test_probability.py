@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo.errors import InputError, RangeError, ShapeError
 from geo.probability import (
@@ -14,6 +16,7 @@ from geo.probability import (
     joint_sigma_db,
     required_margin_db,
     shadow_sigma_db,
+    two_of_several,
     union_limits,
 )
 
@@ -104,3 +107,19 @@ def test_sigma_is_that_of_the_table() -> None:
     assert joint_sigma_db(6.0, 4.4) == pytest.approx(7.4404, abs=1e-4)
     with pytest.raises(InputError):
         shadow_sigma_db("free_space", los=True)
+
+
+def test_two_of_several_is_the_lower_of_together_and_independent() -> None:
+    assert two_of_several([[0.9], [0.8]]) == pytest.approx([0.72])  # independent; together 0.8
+    assert two_of_several([[0.9], [0.9], [0.9]]) == pytest.approx([0.9])  # together; independent 0.972
+    assert two_of_several([[1.0], [1.0], [0.0]]) == pytest.approx([1.0])
+    assert two_of_several([[1.0], [0.0], [0.0]]) == pytest.approx([0.0])
+    assert np.isnan(two_of_several([[1.0], [1.0], [np.nan]])).all()
+    with pytest.raises(ShapeError):
+        two_of_several([[0.5]])
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=2, max_size=5))
+def test_two_of_several_never_exceeds_one_of_several(chances: list[float]) -> None:
+    found = float(two_of_several([[one] for one in chances])[0])
+    assert -1e-12 <= found <= sorted(chances)[-2] + 1e-12
