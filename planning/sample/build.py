@@ -27,6 +27,7 @@ from planning.sample import (
     passive,
     public,
     settlement,
+    tested,
     way,
 )
 
@@ -95,6 +96,8 @@ def tables(seed: int) -> dict[str, gpd.GeoDataFrame]:
         "report": civic.reports(seed),
         "operator_plan": civic.plans(seed),
         "public_land": civic.public_land(seed),
+        "measurement": tested.measurements(seed),
+        "declared_coverage": tested.declared(seed),
     }
 
 

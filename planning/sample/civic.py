@@ -25,6 +25,9 @@ STATED = (
     ("iot_connections", 1_870),
     ("checks_6g", 4),
     ("ready_6g", 1),
+    ("published_any", 97),
+    ("published_mau_a", 95),
+    ("published_mau_b", 90),
 )
 DEADLINES = (
     ("NV-02", "2026-10-31", "doing"),

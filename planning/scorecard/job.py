@@ -13,7 +13,7 @@ from planning import coverage, data, gap, runs
 from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions
 from planning.scorecard import evidence as reading_of
-from planning.scorecard import plan
+from planning.scorecard import plan, survey
 from planning.scorecard.evidence import Evidence
 from planning.scorecard.reading import Missing, Reading
 from planning.scorecard.registry import INDICATORS
@@ -42,12 +42,16 @@ class Row:
         What it reads today.
     oldest_input
         Oldest date among the rows it reads, ISO 8601, or "".
+    published_share
+        What the operator, or the department for all of them, publishes itself, 0–1; None where it publishes
+        nothing.
     """
 
     target: Target
     operator: str
     reading: Reading
     oldest_input: str
+    published_share: float | None = None
 
     @property
     def id(self) -> str:
@@ -94,8 +98,8 @@ class Scorecard:
         In the order of the plan.
     calls
         Whom to ask, the weightiest first.
-    run
-        Digest of the coverage estimate, or "".
+    run, model
+        Digest of the coverage estimate and its path-loss model, or "".
     basis
         Text key of what the number of people rests on.
     today
@@ -107,6 +111,7 @@ class Scorecard:
     rows: tuple[Row, ...]
     calls: tuple[Call, ...]
     run: str
+    model: str
     basis: str
     today: dt.date
     hamlets: tuple[str, ...]
@@ -202,6 +207,7 @@ def read(evidence: Evidence, targets: Sequence[Target]) -> Scorecard:
         rows=rows,
         calls=calls(rows),
         run=reading_of.runs_of(evidence),
+        model="" if evidence.mobile is None else "+".join(evidence.mobile.found.models),
         basis=evidence.settlement.basis,
         today=evidence.today,
         hamlets=evidence.hamlet_names,
@@ -219,6 +225,9 @@ def _rows(evidence: Evidence, target: Target) -> Iterator[Row]:
             operator=operator,
             reading=reading,
             oldest_input=_oldest(evidence, target.layers),
+            published_share=survey.published(evidence, operator or target.argument)
+            if target.indicator == "people"
+            else None,
         )
 
 
@@ -334,6 +343,7 @@ def _row_json(row: Row, hamlets: Sequence[str], language: str) -> dict[str, obje
         "denominator": None if figures is None else figures.total,
         "low": _plain(reading.low),
         "high": _plain(reading.high),
+        "published_share": row.published_share,
         "assumed_share": None if figures is None else _plain(figures.assumed_share),
         "threshold_share": row.target.threshold_share,
         "path": {str(year): share for year, share in row.target.path.items()},

@@ -100,6 +100,27 @@ def _commune_value(evidence: Evidence, indicator: str) -> float | None:
     return float(own.iloc[-1]) if len(own) and np.isfinite(own.iloc[-1]) else None
 
 
+def published(evidence: Evidence, operator: str) -> float | None:
+    """
+    Share of people with 5G that an operator, or the department, publishes for the commune.
+
+    Parameters
+    ----------
+    evidence
+        The evidence.
+    operator
+        Operator id; ``any``: the department's figure.
+
+    Returns
+    -------
+    share
+        0–1, of the row ``published_<operator>`` of the layer ``survey``, told in percent; None where there
+        is none or it is no percentage.
+    """
+    value = _commune_value(evidence, f"published_{operator}")
+    return value / 100 if value is not None and 0 <= value <= 100 else None
+
+
 def _asked(indicator: str) -> Reading:
     facts = MappingProxyType({"indicator": indicator})
     return Reading(
