@@ -16,6 +16,7 @@ SPEC = LayerSpec(
         Column(name="standing", vocabulary=("ground", "roof")),
         Column(name="height_m", kind=Kind.REAL, unit="m", low=3, high=150),
         Column(name="n_tenants", kind=Kind.INTEGER, low=0, high=10),
+        Column(name="n_slots", kind=Kind.INTEGER, low=0, high=20),
         Column(name="shared_with"),
         Column(name="commissioned", kind=Kind.DATE),
         Column(name="power", vocabulary=("grid", "grid_battery", "generator", "solar", "other")),

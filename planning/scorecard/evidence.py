@@ -16,6 +16,7 @@ from geo.coverage import State
 from geo.grid import Grid
 from geo.probability import ExpectedPeople
 from geo.raster import Raster
+from geo.receiver import OutdoorCells
 from geo.units import Booleans, Bytes, Floats, Integers
 from geo.zones import assign
 from planning import data, fiber, gap, indicators, target
@@ -63,6 +64,8 @@ class Mobile:
         Operator or ``any`` to the raster of states.
     expected
         As ``planning.indicators`` gives it.
+    pairs
+        Outdoor cells around the houses.
     speed
         Operator or ``any`` to the state of the target of speed at the people points; empty where none was
         estimated.
@@ -77,6 +80,7 @@ class Mobile:
     assumed: Mapping[str, Booleans]
     land: Mapping[str, Raster]
     expected: Mapping[str, ExpectedPeople]
+    pairs: OutdoorCells
     speed: Mapping[str, Bytes] = field(default_factory=lambda: MappingProxyType({}))
     indoor: Mapping[str, Mapping[str, Bytes]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -214,13 +218,14 @@ def gather(
     hamlets = hamlets.loc[[hamlet.id for hamlet in settlement.hamlets]].reset_index(drop=True)
     own = frozenset(hamlets["id"])
     plant = fiber.read(workspace, outline)
+    mobile = None if found is None else _mobile(found, settlement, None)
     return Evidence(
         settlement=settlement,
         outline=outline,
         hamlets=hamlets,
         tables=MappingProxyType({name: _inside(workspace, name, outline, own) for name in TABLES}),
-        mobile=None if found is None else _mobile(found, settlement),
-        floor=None if floor is None else _mobile(floor, settlement),
+        mobile=mobile,
+        floor=None if floor is None else _mobile(floor, settlement, mobile),
         places=() if found is None else target.places(workspace, found, settlement),
         wifi=target.wifi(workspace, settlement),
         fiber=target.fiber(workspace, settlement, plant=plant),
@@ -229,10 +234,13 @@ def gather(
     )
 
 
-def _mobile(found: CoverageRun, settlement: Settlement) -> Mobile:
-    pairs = gap.around_houses(found, settlement)
+def _mobile(found: CoverageRun, settlement: Settlement, like: Mobile | None) -> Mobile:
+    # Estimates of one workspace share their grid as a rule: the cells around the houses are found once.
+    same = like is not None and io.read(found.state_paths[ANY]).grid == like.grid
+    pairs = like.pairs if same and like is not None else gap.around_houses(found, settlement)
     grid, states, assumed = gap.at_people(found, settlement, pairs=pairs)
     return Mobile(
+        pairs=pairs,
         found=found,
         grid=grid,
         states=MappingProxyType(states),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geo.coverage import State, combine
 from geo.fraction import fractions
-from geo.units import Booleans, Bytes, Floats
+from geo.units import Booleans, Bytes, Floats, Integers
 from planning import data
 from planning.runs import ANY, TWO_OR_MORE, not_estimated
 from planning.scorecard.evidence import Evidence, Mobile, not_told
@@ -367,19 +367,21 @@ def land(evidence: Evidence, operator: str) -> Reading:
     Returns
     -------
     reading
-        In km².
+        In km², of the whole area only.
     """
-    return _over(evidence, evidence.outline, operator)
+    return _over(evidence, evidence.outline, operator, by_hamlet=False)
 
 
 def _along(evidence: Evidence, lines: NDArray[np.object_], operator: str) -> Reading:
     if evidence.mobile is None:
         return NO_ESTIMATE
     x_m, y_m, length_km = pieces(lines, data.setting("road_step_m"))
-    return _sampled(evidence, x_m, y_m, length_km, operator)
+    return _sampled(evidence, x_m, y_m, length_km, operator, evidence.hamlet_of(x_m, y_m))
 
 
-def _over(evidence: Evidence, area: shapely.Geometry, operator: str = ANY) -> Reading:
+def _over(
+    evidence: Evidence, area: shapely.Geometry, operator: str = ANY, *, by_hamlet: bool = True
+) -> Reading:
     mobile = evidence.mobile
     if mobile is None:
         return NO_ESTIMATE
@@ -387,11 +389,13 @@ def _over(evidence: Evidence, area: shapely.Geometry, operator: str = ANY) -> Re
         return Reading(figures=None)
     parts = fractions(mobile.grid, [area])
     x_m, y_m = mobile.grid.to_xy(*np.divmod(parts.cell, mobile.grid.cols))
-    return _sampled(evidence, x_m, y_m, parts.share * mobile.grid.cell_area_m2 / 1e6, operator)
+    zone = evidence.hamlet_of(x_m, y_m) if by_hamlet else np.full(len(x_m), NOWHERE, dtype=np.int64)
+    return _sampled(evidence, x_m, y_m, parts.share * mobile.grid.cell_area_m2 / 1e6, operator, zone)
 
 
-def _sampled(evidence: Evidence, x_m: Floats, y_m: Floats, weight: Floats, operator: str) -> Reading:
-    zone = evidence.hamlet_of(x_m, y_m)
+def _sampled(
+    evidence: Evidence, x_m: Floats, y_m: Floats, weight: Floats, operator: str, zone: Integers
+) -> Reading:
     return of_counted(
         Counted(
             state=evidence.state_at(x_m, y_m, operator),

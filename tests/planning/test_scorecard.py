@@ -16,6 +16,7 @@ from geo.coverage import State, combine
 from geo.gap import Figures
 from geo.grid import Grid
 from geo.raster import Raster
+from geo.receiver import OutdoorCells
 from planning.runs import ANY, TWO_OR_MORE, CoverageRun
 from planning.scenario import CoverageOptions
 from planning.scorecard import job
@@ -200,7 +201,7 @@ def _drawn(found: Evidence) -> Mobile:
         assumed=dict.fromkeys(states, nobody),
         land=land,
         expected=empty,
-        speed=empty,
+        pairs=OutdoorCells(**dict.fromkeys(("building", "row", "col"), np.empty(0, np.int64)), n_buildings=0),
     )
 
 
