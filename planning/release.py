@@ -218,7 +218,9 @@ def _coarse(table: gpd.GeoDataFrame, rows: Booleans, *, calc_epsg: int) -> gpd.G
     if "accuracy_m" in done:
         known = pd.to_numeric(done["accuracy_m"], errors="coerce").fillna(0.0)
         done["accuracy_m"] = known.mask(rows & (known < cell_m), cell_m).astype("Float64")
-    lost = rows & np.array([shape is None for shape in shapes]) & table.geometry.notna().to_numpy()
+    lost = (
+        rows & np.array([shape is None for shape in shapes], dtype=bool) & table.geometry.notna().to_numpy()
+    )
     return done[~lost].reset_index(drop=True)
 
 

@@ -12,11 +12,14 @@ import pandas as pd
 
 from geo.errors import InputError
 from layers.catalogue import spec_of
-from layers.exchange.letter import Letter, write_letter
+from layers.exchange.paper.block import Paper, Paragraph, Table
+from layers.exchange.paper.word import write_word
 from layers.exchange.template import CellValue, Form, plain_words, write_form
 from layers.rule.subject import items, words
 from layers.spec import Column, Kind, LayerSpec
 from planning import data, rulebook, template
+from planning.report.brief import Cover
+from planning.report.head import LETTERHEADS, paper
 from planning.text import number, tr
 from planning.workspace import Workspace, file_slug
 
@@ -169,7 +172,7 @@ def write(
         raise InputError("request_nothing", operator=operator)
     start = f"{file_slug(workspace.name)}_{operator}"
     letter = folder / f"{start}_{tr('request.file', language)}.docx"
-    write_letter(_letter(workspace, operator, asked, language, now), letter)
+    write_word(_letter(workspace, operator, asked, language, now), letter)
     paths = [letter]
     for layer in dict.fromkeys(need.layer for need in asked):
         path = folder / f"{start}_{layer}.xlsx"
@@ -238,30 +241,40 @@ def _cell(value: object, column: Column, language: str) -> CellValue:
 
 def _letter(
     workspace: Workspace, operator: str, asked: Sequence[Need], language: str, now: dt.datetime
-) -> Letter:
+) -> Paper:
+    """The letter, under the letterhead of the committee (NĐ 30/2020/NĐ-CP)."""
     name = next(row.names[language] for row in data.operators() if row.id == operator)
-    place = workspace.name
     rows = [
         (str(place_ + 1), tr(f"layer.{need.layer}", language), _what(need, language))
         for place_, need in enumerate(asked)
     ]
-    texts = {key: tr(f"request.{key}", language, name=place, operator=name) for key in _TEXTS}
-    sample = (tr("common.sample", language),) if workspace.is_sample else ()
-    return Letter(
-        issuer=(texts["issuer.above"], texts["issuer"].upper()),
-        motto=(texts["country"], texts["motto"]),
-        number=texts["number"],
-        place_date=texts["place_date"],
-        draft=" – ".join((texts["draft"], *sample)),
-        subject=texts["subject"],
-        addressee=texts["addressee"],
-        opening=(texts["opening.ground"], texts["opening.ask"]),
-        closing=(texts["closing.how"], texts["closing.secret"], texts["closing.thanks"]),
+    texts = {
+        key: tr(f"request.{key}", language, name=workspace.name, operator=name)
+        for key in ("subject", "addressee", *_OPENING, *_CLOSING)
+    }
+    table = Table(
         headings=tuple(tr(f"request.table.{key}", language) for key in ("number", "layer", "what")),
         rows=tuple(rows),
-        recipients=(texts["recipients"], texts["recipients.first"], texts["recipients.last"]),
-        signature=(texts["signer.for"], texts["signer"], "", "", ""),
+        widths=(8, 32, 60),
+        size_pt=12.0,
+    )
+    cover = Cover(
+        name=workspace.name,
+        letterhead=LETTERHEADS[0],
+        is_sample=workspace.is_sample,
         now=now,
+        language=language,
+    )
+    return paper(
+        cover,
+        [
+            *(Paragraph(text=texts[key]) for key in _OPENING),
+            table,
+            *(Paragraph(text=texts[key]) for key in _CLOSING),
+        ],
+        subject=texts["subject"],
+        addressee=texts["addressee"],
+        recipients=(tr("report.recipient.above", language),),
     )
 
 
@@ -289,27 +302,8 @@ def lines(asked: Sequence[Need], language: str) -> tuple[str, ...]:
     )
 
 
-_TEXTS = (
-    "issuer.above",
-    "issuer",
-    "country",
-    "motto",
-    "number",
-    "place_date",
-    "draft",
-    "subject",
-    "addressee",
-    "opening.ground",
-    "opening.ask",
-    "closing.how",
-    "closing.secret",
-    "closing.thanks",
-    "recipients",
-    "recipients.first",
-    "recipients.last",
-    "signer.for",
-    "signer",
-)
+_OPENING = ("opening.ground", "opening.ask")
+_CLOSING = ("closing.how", "closing.secret", "closing.thanks")
 
 
 def _what(need: Need, language: str) -> str:

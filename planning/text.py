@@ -214,6 +214,25 @@ def share_text(share: float, language: str, *, digits: int = 1) -> str:
     return f"{number(share * 100, language, digits=digits)} %" if math.isfinite(share) else "–"
 
 
+def points_text(share: float, language: str) -> str:
+    """
+    A share as percentage points.
+
+    Parameters
+    ----------
+    share
+        0–1, or a sum of such shares.
+    language
+        ``vi`` or ``en``.
+
+    Returns
+    -------
+    text
+        For instance ``12,4``.
+    """
+    return number(share * 100, language, digits=1)
+
+
 def day(value: dt.date) -> str:
     """
     A day, written dd/mm/yyyy in both languages.

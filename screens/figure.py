@@ -14,6 +14,7 @@ from pandas.io.formats.style import Styler
 from geo.gap import Figures
 from geo.probability import ExpectedPeople
 from planning import data, runs, text
+from planning import reason as reasons
 from planning.area import GapArea
 from planning.gap import GapResult
 from planning.runs import CoverageRun
@@ -360,12 +361,5 @@ def reason(area: GapArea) -> str:
     text
         One sentence with whole metres.
     """
-    facts: dict[str, object] = dict(area.facts)
-    for name in ("distance_m", "obstacle_distance_m", "obstacle_height_m"):
-        value = facts.get(name)
-        if isinstance(value, float):
-            facts[name] = text.number(value, state.language())
-    if "obstacle" in facts:
-        facts["obstacle"] = state.tr(f"gap.obstacle.{facts['obstacle']}")
-    facts["mast"] = site_name(str(facts.get("mast") or ""))
-    return state.tr(f"screen.reason.{area.reason}", **facts)
+    names = state.remember("mast_names", lambda: reasons.mast_names(state.table("site")))
+    return reasons.words(area, state.language(), masts=names)

@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 from geo.coverage import State
 from planning import compare, data
+from planning import palette as shared
 from planning.runs import CENTI, LEAST_POWER, UNKNOWN_LEVEL, UNKNOWN_PERCENT
 from screens import tiles
 
-UNKNOWN_COLOUR = "#9e9e9e"
-STATE_COLOURS = {"covered": "#5ab4ac", "uncovered": "#9b2226", "unknown": UNKNOWN_COLOUR}
-FAST_COLOURS = {"covered": "#2c7fb8", "uncovered": "#e3c9a1", "unknown": UNKNOWN_COLOUR}
+STATE_COLOURS, FAST_COLOURS = shared.STATE_COLOURS, shared.FAST_COLOURS
+UNKNOWN_COLOUR = shared.UNKNOWN_COLOUR
 CHANGES: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
         "gained": (compare.GAINED, "#1b7837"),

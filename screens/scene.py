@@ -12,13 +12,13 @@ from layers.catalogue import spec_of
 from layers.cell import split
 from layers.spec import Style
 from planning.area import GapArea
+from planning.palette import GAP_COLOUR
 from screens import mapview, state
 from screens.legend import Entry
 from screens.mapview import Bounds, Click, Drawing
 
 MIN_ZOOM = {"building": 15, "passive": 14}  # thousands of small shapes: drawn when looked at closely
 PREFIX = "Thôn "  # every label would begin with it
-GAP_COLOUR = "#9b2226"
 GROUND = Style(colour="#37474f", weight_px=1.6, fill_opacity=0.0)
 PAPER = Style(colour="#ffffff", weight_px=0.0, fill_opacity=1.0)
 BORDERS = Style(colour="#bcaaa4", weight_px=0.8)

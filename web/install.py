@@ -30,6 +30,13 @@ USED = {
         "leaflet/dist/images/marker-icon.png",
         "leaflet/dist/images/marker-shadow.png",
     ),
+    "tinos": (
+        "@expo-google-fonts/tinos/LICENSE_FONT",
+        "@expo-google-fonts/tinos/400Regular/Tinos_400Regular.ttf",
+        "@expo-google-fonts/tinos/400Regular_Italic/Tinos_400Regular_Italic.ttf",
+        "@expo-google-fonts/tinos/700Bold/Tinos_700Bold.ttf",
+        "@expo-google-fonts/tinos/700Bold_Italic/Tinos_700Bold_Italic.ttf",
+    ),
 }
 
 

@@ -92,11 +92,11 @@ def lay_out(frame: Frame, *, grid_epsg: int | None, labels: Mapping[str, str]) -
         shapes = _wkt(frame.source)
         n_cut += sum(shape is None for shape in shapes) - int((~frame.has_shape).sum())
         columns.append(shapes)
-    rows = tuple(tuple(_cell(value) for value in row) for row in zip(*columns, strict=True))
+    rows = tuple(tuple(plain_cell(value) for value in row) for row in zip(*columns, strict=True))
     headings = [field.heading for field in frame.fields]
     headings += [labels.get(f"export.column.{name}", name) for name in names]
     return Sheet(
-        headings=tuple(str(_cell(heading)) for heading in unique(headings)),
+        headings=tuple(str(plain_cell(heading)) for heading in unique(headings)),
         rows=rows,
         n_cut=n_cut,
         at_place=len(frame.fields),
@@ -191,7 +191,7 @@ def write_xlsx(
             data.append(list(row))
     notes = book.create_sheet(_sheet_title(about_title))
     for name, value in about:
-        notes.append([_bold(notes, name), _cell(value)])
+        notes.append([_bold(notes, name), plain_cell(value)])
     book.save(path)
     book.close()
     date_workbook(path, now=now)
@@ -254,8 +254,20 @@ def _wkt(shapes: Shapes) -> tuple[str | None, ...]:
     return tuple(text if text and len(text) <= CELL_CHARS else None for text in texts)
 
 
-def _cell(value: object) -> object:
-    """Texts that a spreadsheet would run as a formula get an apostrophe; numbers stay numbers."""
+def plain_cell(value: object) -> object:
+    """
+    A value that a spreadsheet only shows.
+
+    Parameters
+    ----------
+    value
+        A text, a number, or None.
+
+    Returns
+    -------
+    value
+        Texts that would run as a formula get an apostrophe; numbers stay numbers.
+    """
     if not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n").translate(XML_FORBIDDEN)
@@ -279,7 +291,7 @@ def _csv_text(value: object, place: int) -> str:
 
 
 def _bold(sheet: WriteOnlyWorksheet, text: str) -> Cell:
-    cell = WriteOnlyCell(sheet, value=str(_cell(text)))
+    cell = WriteOnlyCell(sheet, value=str(plain_cell(text)))
     cell.font = Font(bold=True)
     return cell
 

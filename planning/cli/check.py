@@ -10,7 +10,7 @@ from geo.crs import parse_epsg
 from layers.exchange.document import write_document
 from layers.issue import Outcome
 from planning import antenna, findings, inspection, quality
-from planning.cli.report import issue_lines, issues_json
+from planning.cli.faults import issue_lines, issues_json
 from planning.quality import QualityReport
 from planning.text import tr
 from planning.workspace import open_workspace

@@ -8,7 +8,7 @@ import sys
 from contextlib import nullcontext
 
 from planning import plausible, spread
-from planning.cli.report import issue_lines, issues_json
+from planning.cli.faults import issue_lines, issues_json
 from planning.cluster import executor_at
 from planning.scenario import CoverageOptions
 from planning.text import share_text, tr

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from geo.crs import parse_epsg
 from planning import antenna, exchange, raster
-from planning.cli.report import issue_lines, issues_json
+from planning.cli.faults import issue_lines, issues_json
 from planning.text import number, tr
 from planning.workspace import open_workspace
 

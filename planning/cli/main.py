@@ -33,6 +33,8 @@ from planning.cli import (
     merge,
     pack,
     pathloss,
+    printing,
+    report,
     request,
     restore,
     sample,
@@ -44,7 +46,7 @@ from planning.cli import (
     undo,
     why,
 )
-from planning.cli.report import issue_lines, issues_json
+from planning.cli.faults import issue_lines, issues_json
 from planning.text import tr
 
 VERBS: Mapping[str, ModuleType] = {
@@ -54,6 +56,8 @@ VERBS: Mapping[str, ModuleType] = {
     "check": check,
     "template": template,
     "request": request,
+    "report": report,
+    "print": printing,
     "coverage": coverage,
     "calibrate": calibrate,
     "gap": gap,

@@ -1,74 +1,84 @@
-"""How the verbs write faults and figures."""
+"""Soạn báo cáo, công văn (write a report or a letter in draft)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import argparse
+import datetime as dt
+from pathlib import Path
 
-from layers.issue import Issue
-from planning.text import fault, tr
+from planning.cli.printing import moment
+from planning.report import job
+from planning.report.head import LETTERHEADS
+from planning.report.job import ALL_KINDS, Order
+from planning.workspace import open_workspace
 
-SHOWN_ROWS = 12
+Result = tuple[int, object, str]
 
 
-def issues_json(issues: Sequence[Issue], language: str) -> list[dict[str, object]]:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
-    Faults as scripts read them.
+    Arguments of the verb.
 
     Parameters
     ----------
-    issues
-        The faults.
-    language
-        ``vi`` or ``en``.
-
-    Returns
-    -------
-    records
-        Code, severity, row, column, message and remedy of each.
+    parser
+        Its sub-parser.
     """
-    return [
-        {
-            "code": issue.code,
-            "severity": str(issue.severity),
-            "row": issue.row,
-            "column": issue.column,
-            "message": message,
-            "remedy": remedy,
-        }
-        for issue in issues
-        for message, remedy in [fault(issue, language)]
-    ]
+    parser.add_argument("--kind", required=True, choices=ALL_KINDS, help="loại văn bản")
+    parser.add_argument("--letterhead", default="committee", choices=LETTERHEADS, help="đơn vị ban hành")
+    parser.add_argument("--edition", default="", metavar="E", help="bản: public, internal hoặc operator:X")
+    parser.add_argument("--hamlet", default="", metavar="H", help="thôn (phiếu thôn)")
+    parser.add_argument("--operator", default="", metavar="O", help="nhà mạng (công văn kiến nghị)")
+    parser.add_argument("--area", default="", metavar="ID", help="một khu chưa có sóng (công văn kiến nghị)")
+    parser.add_argument(
+        "--task",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="nhiệm vụ (công văn nhắc việc); nêu được nhiều lần",
+    )
+    parser.add_argument("--commune", default=None, metavar="CODE")
+    parser.add_argument("--date", type=dt.date.fromisoformat, default=None, metavar="YYYY-MM-DD")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help=".docx, .pdf, .xlsx hoặc .zip"
+    )
 
 
-def issue_lines(issues: Sequence[Issue], language: str) -> list[str]:
+def run(options: argparse.Namespace) -> Result:
     """
-    Faults as lines of text: where, what, how to mend it; equal faults of many rows as one.
+    Write.
 
     Parameters
     ----------
-    issues
-        The faults.
-    language
-        ``vi`` or ``en``.
+    options
+        Parsed arguments.
 
     Returns
     -------
-    lines
-        One line for each kind of fault and column, worded by its first row, with the other rows behind it.
+    result
+        Exit status, JSON value, text.
     """
-    kinds: dict[tuple[object, ...], list[dict[str, object]]] = {}
-    for record in issues_json(issues, language):
-        kinds.setdefault((record["code"], record["severity"], record["column"]), []).append(record)
-    return [_line(records, language) for records in kinds.values()]
-
-
-def _line(records: Sequence[Mapping[str, object]], language: str) -> str:
-    first = records[0]
-    where = [tr("common.row", language, row=str(first["row"]))] if first["row"] is not None else []
-    where += [f"«{first['column']}»"] if first["column"] else []
-    line = f"- {', '.join(where)}{': ' if where else ''}{first['message']} {first['remedy']}"
-    others = [str(record["row"]) for record in records[1:] if record["row"] is not None]
-    if not others:
-        return line
-    shown = ", ".join(others[:SHOWN_ROWS]) + (" …" if len(others) > SHOWN_ROWS else "")
-    return f"{line} {tr('cli.also_rows', language, n=len(others), rows=shown)}"
+    order = Order(
+        kind=options.kind,
+        letterhead=options.letterhead,
+        edition=options.edition,
+        hamlet=options.hamlet,
+        operator=options.operator,
+        area=options.area,
+        tasks=tuple(options.task),
+        commune=options.commune,
+    )
+    written = job.run(
+        open_workspace(options.workspace),
+        order,
+        options.out,
+        now=moment(options.date),
+        language=options.language,
+    )
+    record = {
+        "path": str(written.path),
+        "kind": written.kind,
+        "maps": written.n_maps,
+        "sha256": written.sha256,
+    }
+    return 0, record, str(written.path)

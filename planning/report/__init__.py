@@ -1,0 +1,1 @@
+"""Letters and reports: results in words and tables; nothing is reckoned here."""
