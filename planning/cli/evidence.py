@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 
-from planning.cli.report import issue_lines, issues_json
+from planning.cli.faults import issue_lines, issues_json
 from planning.evidence import measure, sides
 from planning.evidence.sides import Sides
 from planning.scorecard import job
