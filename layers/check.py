@@ -38,9 +38,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -197,10 +198,10 @@ def _kept_rows(
     """The rows at these positions with all columns of the layer, typed."""
     index = table.index[kept]
     absent: list[Value | Misfit] = [None] * len(table)
-    data = {
-        c.name: pd.Series([columns.get(c.name, absent)[i] for i in kept], index=index, dtype=DTYPES[c.kind])
-        for c in spec.columns
-    }
+    given = {c.name: columns.get(c.name, absent) for c in spec.columns}
+    if len(kept) < len(table):
+        given = {name: [values[i] for i in kept] for name, values in given.items()}
+    data = {c.name: pd.Series(given[c.name], index=index, dtype=DTYPES[c.kind]) for c in spec.columns}
     canonical = to_canonical(shapes[kept])
     if spec.geometry is Geometry.NONE:
         canonical[:] = None
@@ -253,22 +254,19 @@ def _typed(series: pd.Series[Any], column: Column) -> list[Value | Misfit]:
     absent = series.isna()
     if absent.all():
         return [None] * len(series)
-    convert = _CONVERT[column.kind]
-    known: dict[tuple[type, object], Value | Misfit] = {}
-    found: list[Value | Misfit] = []
-    for value, is_absent in zip(series.tolist(), absent.tolist(), strict=True):
-        if is_absent:
-            found.append(None)
-            continue
-        if not isinstance(value, Hashable):
-            found.append(convert(value))
-            continue
-        key = (type(value), value)
-        if key not in known:
-            is_blank = isinstance(value, str) and not value.strip()
-            known[key] = None if is_blank else convert(value)
-        found.append(known[key])
-    return found
+    given = [None if gone else one for one, gone in zip(series.tolist(), absent.tolist(), strict=True)]
+    convert = partial(_converted, kind=column.kind)
+    if not all(issubclass(one, Hashable) for one in set(map(type, given))):
+        return [convert(value) for value in given]
+    keys = list(zip(map(type, given), given, strict=True))  # 1, 1.0 and True are equal, and are not the same
+    known = {key: convert(key[1]) for key in set(keys)}
+    return [known[key] for key in keys]
+
+
+def _converted(value: object, kind: Kind) -> Value | Misfit:
+    """A value as a column of that kind holds it; missing and blank ones as None."""
+    is_blank = value is None or (isinstance(value, str) and not value.strip())
+    return None if is_blank else _CONVERT[kind](value)
 
 
 def _text(value: object) -> str | Misfit:
@@ -362,27 +360,29 @@ def _of_column(values: Sequence[Value | Misfit], column: Column) -> Iterable[_Fa
         return
     if not column.required and all(value is None for value in values):
         return
-    is_open = not (column.vocabulary or column.required)
-    for position, value in enumerate(values):
-        if is_open and (value is None or isinstance(value, str)):
-            continue
-        if isinstance(value, Misfit):
-            yield _fault(
-                value.value, position=position, column=column.name, facts={"kind": column.kind.value}
-            )
-        elif value is None:
-            if column.required:
-                yield _fault("value_missing", position=position, column=column.name)
-        elif isinstance(value, str):
-            yield from _of_words(value, column, position)
-        elif not _is_within(value, column):
-            facts = {
-                "value": value,
-                "low": column.low,
-                "high": column.high,
-                "unit": f" {column.unit}" if column.unit else "",
-            }
-            yield _fault("value_range", position=position, column=column.name, facts=facts)
+    found = {value: tuple(_of_value(value, column)) for value in set(values)}
+    if any(found.values()):
+        for position, value in enumerate(values):
+            yield from (replace(fault, position=position) for fault in found[value])
+
+
+def _of_value(value: Value | Misfit, column: Column) -> Iterable[_Fault]:
+    """Faults of one value, wherever it stands."""
+    if isinstance(value, Misfit):
+        yield _fault(value.value, column=column.name, facts={"kind": column.kind.value})
+    elif value is None:
+        if column.required:
+            yield _fault("value_missing", column=column.name)
+    elif isinstance(value, str):
+        yield from _of_words(value, column)
+    elif not _is_within(value, column):
+        facts = {
+            "value": value,
+            "low": column.low,
+            "high": column.high,
+            "unit": f" {column.unit}" if column.unit else "",
+        }
+        yield _fault("value_range", column=column.name, facts=facts)
 
 
 def _is_within(value: float, column: Column) -> bool:
@@ -399,14 +399,14 @@ def _words(value: str, column: Column) -> list[str]:
     return [word.strip() for word in value.split(";") if word.strip()]
 
 
-def _of_words(value: str, column: Column, position: int) -> Iterable[_Fault]:
+def _of_words(value: str, column: Column) -> Iterable[_Fault]:
     """Words that are not in a column's vocabulary."""
     if not column.vocabulary:
         return
     for word in _words(value, column):
         if word not in column.vocabulary:
             facts = {"value": word[:80], "allowed": ", ".join(column.vocabulary)}
-            yield _fault("value_vocabulary", position=position, column=column.name, facts=facts)
+            yield _fault("value_vocabulary", column=column.name, facts=facts)
 
 
 def _of_operators(
@@ -416,13 +416,17 @@ def _of_operators(
     if not operators:
         return
     for name, kind in (("operators", Kind.LIST), ("operator", Kind.TEXT)):
-        for position, value in enumerate(columns.get(name, [])):
-            if value in operators or value == ALL_OPERATORS:
-                continue
-            for word in _words(value, Column(name=name, kind=kind)) if isinstance(value, str) else []:
-                if word not in operators:
-                    facts = {"value": word[:80], "allowed": ", ".join(operators)}
-                    yield _fault("operator_unknown", Severity.ASK, position, name, facts)
+        values, column = columns.get(name, []), Column(name=name, kind=kind)
+        said = {value: _words(value, column) for value in set(values) if isinstance(value, str)}
+        unknown = {
+            value: [word for word in found if word not in operators]
+            for value, found in said.items()
+            if value != ALL_OPERATORS and value not in operators
+        }
+        for position, value in enumerate(values if any(unknown.values()) else ()):
+            for word in unknown.get(value, ()) if isinstance(value, str) else ():
+                facts = {"value": word[:80], "allowed": ", ".join(operators)}
+                yield _fault("operator_unknown", Severity.ASK, position, name, facts)
 
 
 def _groups(keys: Iterable[str | None]) -> list[list[int]]:

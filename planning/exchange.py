@@ -18,6 +18,7 @@ from geo.grid import require_metres
 from layers.catalogue import CATALOGUE, spec_of
 from layers.exchange import guard
 from layers.exchange.headings import COMPOUND, POSITION
+from layers.exchange.heap import collector_paused
 from layers.exchange.raw import Limits
 from layers.exchange.write import ExportReport
 from layers.issue import Issue, Severity
@@ -108,6 +109,7 @@ def check(path: Path, *, layer: str | None, epsg: int | None) -> CheckReport:
     )
 
 
+@collector_paused()
 def preview(
     workspace: Workspace,
     path: Path,
@@ -158,6 +160,7 @@ def preview(
     return with_fields(shown, issues=(*shown.issues, *(quality.headed(one, shown.columns) for one in found)))
 
 
+@collector_paused()
 def accept(
     workspace: Workspace,
     shown: Preview,
@@ -238,6 +241,7 @@ def _note(accepted: Accepted, name: str, actor: str, now: dt.datetime) -> Note:
     )
 
 
+@collector_paused()
 def import_file(
     workspace: Workspace,
     path: Path,

@@ -410,12 +410,14 @@ def _without_persons(values: dict[str, list[Value]], raw: RawTable, spec: LayerS
         if column.kind is not Kind.TEXT or column.vocabulary or column.name in _NO_PERSONS:
             continue
         texts = values[column.name]
-        for place, text in enumerate(texts):
-            if isinstance(text, str) and len(text) >= _PERSON_LETTERS:
-                clean, n_removed = scrub(text)
-                if n_removed:
-                    texts[place] = clean
-                    rows[raw.row_numbers[place]] = rows.get(raw.row_numbers[place], 0) + n_removed
+        found = {
+            text: scrub(text) for text in set(texts) if isinstance(text, str) and len(text) >= _PERSON_LETTERS
+        }
+        named = {text: one for text, one in found.items() if one[1]}
+        for place, text in enumerate(texts if named else ()):
+            if isinstance(text, str) and text in named:
+                texts[place], n_removed = named[text]
+                rows[raw.row_numbers[place]] = rows.get(raw.row_numbers[place], 0) + n_removed
     return [issue("personal_data_removed", Severity.INFO, row=row, n=n) for row, n in rows.items()]
 
 
@@ -448,11 +450,19 @@ def _infer_kind(
     column = spec.column("kind")
     if column is None or columns.implied.get("kind") or not (column.required or spec.name in _KIND_BY_NAME):
         return
+    around = [text_of(cell) for cell in (*raw.titles[:1], raw.name)]
+    known: dict[str | None, str | None] = {}
     for place, kind in enumerate(values["kind"]):
-        texts = [text_of(cell) for cell in (values["name"][place], *raw.titles[:1], raw.name)]
-        words = (word_in(text, field="kind", layer=spec.name, aliases=aliases) for text in texts)
-        found = next((word for word in words if word), None)
-        if kind is None and found:
+        if kind is not None:
+            continue
+        name = text_of(values["name"][place])
+        if name not in known:
+            words = (
+                word_in(text, field="kind", layer=spec.name, aliases=aliases) for text in (name, *around)
+            )
+            known[name] = next((word for word in words if word), None)
+        found = known[name]
+        if found:
             values["kind"][place] = found
             faults.append(
                 issue("value_inferred", Severity.INFO, row=raw.row_numbers[place], column="kind", value=found)

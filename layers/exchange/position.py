@@ -146,13 +146,14 @@ def numbers_of(table: RawTable, columns: ColumnMap) -> Numbers:
     pair = next((one for one in _PAIRS if all(columns.heading_of(field) for field in one)), None)
     single = columns.heading_of("_latlon")
     faults: list[Issue] = []
+    headings = [columns.heading_of(field) or "" for field in pair or ()]
+    sides = [index[one] for one in headings]
     for place, row in enumerate(table.rows):
         number = table.row_numbers[place]
         ends = (Ordinate(), Ordinate())
         heading = None
         if pair:
-            headings = [columns.heading_of(field) or "" for field in pair]
-            ends = (parse_ordinate(row[index[headings[0]]]), parse_ordinate(row[index[headings[1]]]))
+            ends = (parse_ordinate(row[sides[0]]), parse_ordinate(row[sides[1]]))
             heading = headings[0] if ends[0].code or np.isnan(ends[0].value) else headings[1]
         if single and _is_empty(ends):
             second, first = parse_pair(row[index[single]])

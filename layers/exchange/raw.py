@@ -191,7 +191,7 @@ def to_message(raw: RawFile) -> tuple[dict[str, Any], bytes]:
             {
                 "name": table.name,
                 "headings": table.headings,
-                "rows": [[_pack(cell) for cell in row] for row in table.rows],
+                "rows": [list(map(_pack, row)) for row in table.rows],
                 "row_numbers": table.row_numbers,
                 "lengths": lengths,
                 "epsg": table.epsg,
@@ -275,7 +275,7 @@ def _table(message: Mapping[str, Any], place: _Place) -> RawTable:
     return RawTable(
         name=message["name"],
         headings=tuple(message["headings"]),
-        rows=tuple(tuple(_unpack(cell) for cell in row) for row in message["rows"]),
+        rows=tuple(map(_row, message["rows"])),
         row_numbers=tuple(message["row_numbers"]),
         shapes=None if lengths is None else tuple(place.take(length) for length in lengths),
         epsg=message["epsg"],
@@ -285,6 +285,10 @@ def _table(message: Mapping[str, Any], place: _Place) -> RawTable:
         skipped=tuple(Skipped(row=row, kind=kind, text=text) for row, kind, text in message["skipped"]),
         licence=message["licence"],
     )
+
+
+def _row(cells: list[Any]) -> tuple[Cell, ...]:
+    return tuple(map(_unpack, cells)) if dict in map(type, cells) else tuple(cells)
 
 
 def _pack(cell: Cell) -> object:

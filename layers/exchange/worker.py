@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -52,6 +53,7 @@ class _Job:
 
 def main() -> None:
     """Read the request from standard input and the file it names; write ``result.json``, ``shapes.bin``."""
+    gc.disable()  # a short life without cycles
     request = json.load(sys.stdin)
     limits = Limits(**request["limits"])
     confine(limits)

@@ -82,7 +82,8 @@ def twins(subject: Subject, *, limit_m: float, is_by_kind: bool = False) -> Twin
     stored = subject.around.tables.get(subject.layer)
     own = words(subject.table, "id")
     if stored is not None and len(stored):
-        stored = stored[~words(stored, "id").isin(set(own)).to_numpy()]
+        known = set(own)
+        stored = stored[[one not in known for one in words(stored, "id")]]
     parts = [subject] if stored is None else [subject, subject_of(subject.layer, stored, subject.around)]
     table = pd.concat([_sides(part) for part in parts], ignore_index=True)
     x_m = np.concatenate([part.x_m for part in parts])

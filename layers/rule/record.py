@@ -30,6 +30,7 @@ _PARTS = (
     ("men", "population"),
     ("women", "population"),
 )
+_PLANNED = ("planned", "proposed", "approved", "underConstruction")
 _NOT_CONTENT = ("id", "source", "as_of", "is_sample", "is_assumed", "sharing", "note")
 _DATES = ("as_of", "commissioned", "wifi_since", "reported_on", "surveyed_on")
 
@@ -84,11 +85,12 @@ def date_future(subject: Subject, limit: float) -> Iterable[Found]:  # noqa: ARG
         Rows of each column of days, with the day.
     """
     today = subject.around.today
-    status = words(subject.table, "status")
+    is_plan = words(subject.table, "status").map(_PLANNED.__contains__)
     for column in _DATES:
+        if column not in subject.table.columns or not subject.table[column].notna().any():
+            continue
         days = words(subject.table, column)
-        is_plan = status.isin(("planned", "proposed", "approved", "underConstruction")) & (column != "as_of")
-        rows = positions((days.str[:10] > today) & ~is_plan)
+        rows = positions((days.str[:10] > today) & ~(is_plan & (column != "as_of")))
         if len(rows):
             yield Found(rows=rows, column=column, each={"day": [_day(one) for one in days[rows]]})
 

@@ -466,6 +466,9 @@ def insert_or_update(
     key
         Unique column, or None to add only.
     """
+    if key is None and connection.dialect.name == "sqlite":
+        _insert_plain(connection, table, rows)
+        return
     if key is None:
         connection.execute(sa.insert(table), rows)
         return
@@ -473,6 +476,15 @@ def insert_or_update(
     insert = builder(table)
     values = {c.name: insert.excluded[c.name] for c in table.columns if c.name not in {"fid", key}}
     connection.execute(insert.on_conflict_do_update(index_elements=[key], set_=values), rows)
+
+
+def _insert_plain(connection: sa.Connection, table: sa.Table, rows: Parameters) -> None:
+    """Add rows of plain values as they are; SQLAlchemy would look at every value of every row first."""
+    names = [column.name for column in table.columns if column.name in rows[0]]
+    columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+    values = [tuple([row[name] for name in names]) for row in rows]
+    statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608 - our own names
+    connection.exec_driver_sql(statement, values)
 
 
 def facts_of(connection: sa.Connection) -> dict[str, str]:

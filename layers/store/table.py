@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
+from unicodedata import is_normalized
 
 import geopandas as gpd
 import numpy as np
@@ -79,8 +80,12 @@ def _values(series: pd.Series[Any], column: Column, layer: str) -> list[Value]:
     if _is_fit(series, column):
         return [None if gone else one for one, gone in zip(series.tolist(), absent, strict=True)]
     values: list[Value] = []
+    known: dict[tuple[type, Any], Value | Misfit] = {}  # a day or a word stands in many rows
     for position, (raw, is_absent) in enumerate(zip(series.tolist(), absent, strict=True), start=1):
-        value = None if is_absent else to_value(raw, column.kind)
+        key = (type(raw), raw if isinstance(raw, Hashable) else position)
+        if key not in known:
+            known[key] = None if is_absent else to_value(raw, column.kind)
+        value = known[key]
         if isinstance(value, Misfit):
             facts = {"layer": layer, "column": column.name, "kind": column.kind.value, "value": str(raw)[:80]}
             raise ColumnError("column_type", issues=(), row=position, **facts)
@@ -97,7 +102,9 @@ def _is_fit(series: pd.Series[Any], column: Column) -> bool:
     if column.kind is Kind.REAL:
         return bool(np.isfinite(series.dropna().to_numpy(dtype=float)).all())
     is_text = column.kind in (Kind.TEXT, Kind.LIST)
-    return is_text and all(one.isascii() for one in series.dropna().tolist())
+    return is_text and all(
+        one.isascii() or (is_normalized("NFC", one) and one.isprintable()) for one in series.dropna().tolist()
+    )
 
 
 def _shapes(table: gpd.GeoDataFrame, column: str | None, spec: LayerSpec) -> Shapes:
