@@ -472,21 +472,21 @@ def fiber_speeds() -> Mapping[str, float]:
 
 
 @cache
-def device_rows(name: str) -> tuple[Mapping[str, str], ...]:
+def listed(path: str) -> tuple[Mapping[str, str], ...]:
     """
-    Rows of a list of devices.
+    Rows of a list that its reader turns into values itself.
 
     Parameters
     ----------
-    name
-        File name below ``data/devices``, without ``.csv``.
+    path
+        File below ``data``, without ``.csv``.
 
     Returns
     -------
     rows
         Column to text.
     """
-    return tuple(MappingProxyType(row) for row in _rows(f"devices/{name}.csv"))
+    return tuple(MappingProxyType(row) for row in _rows(f"{path}.csv"))
 
 
 @cache

@@ -95,7 +95,7 @@ def losses() -> dict[tuple[str, int], float]:
     """
     return {
         (row["element"], int(row["ratio"] or 0)): float(row["loss_db"])
-        for row in data.device_rows("fiber_loss")
+        for row in data.listed("devices/fiber_loss")
     }
 
 
@@ -111,7 +111,7 @@ def budgets() -> dict[str, float]:
     """
     return {
         row["technology"]: float(row["budget_db"])
-        for row in data.device_rows("fiber_budget")
+        for row in data.listed("devices/fiber_budget")
         if row["is_default"] == "1"
     }
 

@@ -10,8 +10,10 @@ from enum import StrEnum
 
 import geopandas as gpd
 
-from geo.errors import InputError
-from planning import data
+from geo.errors import InputError, NotFoundError
+from layers.cell import split
+from layers.store import Note, RowChange
+from planning import data, edit
 from planning.workspace import Workspace
 
 LAYER = "task"
@@ -44,6 +46,16 @@ class Task:
         How it stands.
     days
         Days left until the deadline, below 0 where it is past; None without a deadline.
+    state
+        ``open``, ``doing`` or ``done``, as the office has said.
+    cost_mvnd
+        Cost [million VND], or None where nobody has named one.
+    funding
+        Where the money comes from, or "".
+    documents
+        Files of evidence, as ``digest:name``.
+    note
+        Remark, or "".
     """
 
     id: str
@@ -54,9 +66,14 @@ class Task:
     due_on: dt.date | None
     standing: Standing
     days: int | None
+    state: str
+    cost_mvnd: float | None
+    funding: str
+    documents: tuple[str, ...]
+    note: str
 
 
-def read(workspace: Workspace, *, today: dt.date) -> tuple[Task, ...]:
+def read(workspace: Workspace, *, commune: str | None = None, today: dt.date) -> tuple[Task, ...]:
     """
     Tasks of a workspace.
 
@@ -65,6 +82,8 @@ def read(workspace: Workspace, *, today: dt.date) -> tuple[Task, ...]:
     workspace
         The workspace; where its layer ``task`` is empty, the tasks shipped with the plan stand for it,
         without deadlines.
+    commune
+        Code of one commune: its own tasks and those of no commune; None: all.
     today
         Present day.
 
@@ -75,7 +94,8 @@ def read(workspace: Workspace, *, today: dt.date) -> tuple[Task, ...]:
     """
     table = workspace.store.read(LAYER)
     rows: Sequence[Mapping[str, object]] = table.to_dict("records") if len(table) else data.task_rows()
-    return ranked([_task(row, today) for row in rows])
+    own = [row for row in rows if commune is None or _word(row.get("commune")) in ("", commune)]
+    return ranked([_task(row, today) for row in own])
 
 
 def ranked(tasks: Sequence[Task]) -> tuple[Task, ...]:
@@ -117,6 +137,11 @@ def _task(row: Mapping[str, object], today: dt.date) -> Task:
         due_on=due_on,
         standing=_standing(_word(row.get("state")), days),
         days=days,
+        state=_word(row.get("state")) or "open",
+        cost_mvnd=_number(row.get("cost_mvnd")),
+        funding=_word(row.get("funding")),
+        documents=split(row.get("documents")),
+        note=_word(row.get("note")),
     )
 
 
@@ -132,6 +157,10 @@ def _standing(state: str, days: int | None) -> Standing:
 
 def _word(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and value == value else None
 
 
 def _day(value: object) -> dt.date | None:
@@ -179,3 +208,100 @@ def from_plan(workspace: Workspace, *, today: dt.date) -> gpd.GeoDataFrame:
         for row in data.task_rows()
     ]
     return gpd.GeoDataFrame(rows, geometry=[None] * len(rows), crs=4326)
+
+
+def adopt(workspace: Workspace, *, actor: str, now: dt.datetime) -> None:
+    """
+    Put the tasks of the plan into the workspace, where it has none yet, so that they can be changed.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    actor
+        Who does it.
+    now
+        Present moment.
+    """
+    if workspace.store.count(LAYER) == 0:
+        note = Note(
+            action="add", actor=actor, at=now.replace(microsecond=0).isoformat(), source="data/targets"
+        )
+        workspace.store.append({LAYER: from_plan(workspace, today=now.date())}, note=note)
+
+
+def update(
+    workspace: Workspace,
+    task_id: str,
+    values: Mapping[str, object],
+    *,
+    actor: str,
+    now: dt.datetime,
+    reason: str = "",
+) -> int:
+    """
+    Change a task; the earlier values stay in its history.
+
+    Parameters
+    ----------
+    workspace
+        The workspace; the tasks of the plan are taken over into it where it has none.
+    task_id
+        Key of the task.
+    values
+        Column to new value, None to empty it.
+    actor
+        Who does it.
+    now
+        Present moment.
+    reason
+        What was done, for the log.
+
+    Returns
+    -------
+    number
+        Number of the change in the history.
+
+    Raises
+    ------
+    NotFoundError
+        ``task_missing``.
+    InputError
+        ``task_before_plan``, or ``edit_refused`` for values that do not fit.
+    """
+    due_on = _day(values.get("due_on"))
+    if due_on is not None:
+        require_after_plan(due_on)
+    adopt(workspace, actor=actor, now=now)
+    table = workspace.store.read(LAYER)
+    seen = table[table["id"] == task_id].reset_index(drop=True)
+    if seen.empty:
+        raise NotFoundError("task_missing", id=task_id)
+    prepared = edit.change(workspace, LAYER, seen, values, today=now.date())
+    return edit.keep(workspace, prepared, actor=actor, now=now, reason=reason)
+
+
+def log(workspace: Workspace, task_id: str) -> tuple[tuple[Note, RowChange], ...]:
+    """
+    What was done to a task.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    task_id
+        Key of the task.
+
+    Returns
+    -------
+    entries
+        The last one first: who, when and why, with the row before and after.
+    """
+    store = workspace.store
+    changes = [one for one in store.history() if any(part.layer == LAYER for part in one.layers)]
+    return tuple(
+        (change.note, row)
+        for change in changes
+        for row in store.changed_rows(change.number)
+        if (row.layer, row.id) == (LAYER, task_id)
+    )

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> Result:
     """
     workspace = open_workspace(options.workspace)
     today = options.today or dt.datetime.now(dt.UTC).date()
-    found = task.read(workspace, today=today)
+    found = task.read(workspace, commune=options.commune, today=today)
     language = options.language
     records = [
         {
@@ -53,6 +53,11 @@ def run(options: argparse.Namespace) -> Result:
             "due_on": None if one.due_on is None else one.due_on.isoformat(),
             "standing": str(one.standing),
             "days": one.days,
+            "state": one.state,
+            "cost_mvnd": one.cost_mvnd,
+            "funding": one.funding,
+            "documents": list(one.documents),
+            "note": one.note,
         }
         for one in found
     ]

@@ -15,7 +15,7 @@ from planning import edit
 from planning.progress import change, closing, forecast
 from planning.progress.closing import Closed, Figure
 from planning.progress.forecast import Gain
-from planning.scorecard import job
+from planning.scorecard import index_sheet, job
 from planning.scorecard.evidence import gather
 from planning.scorecard.row import shipped
 from planning.workspace import Workspace, create
@@ -153,3 +153,16 @@ def test_without_closings_only_announced_masts_move_it() -> None:
     assert found.points[0].low == pytest.approx(0.4)
     nothing = forecast.of_target(EMAIL, "T2b", [], None, today=today)
     assert {point.share for point in nothing.points} == {None}
+
+
+def test_the_index_is_filled_only_where_something_is_known(workspace: Workspace) -> None:
+    """24 criteria, 300 points; 30 of 100 adults with an address give three tenths of its points, bounded."""
+    evidence = gather(workspace, None, commune=None, today=NOW.date())
+    sheet = index_sheet.fill(job.read(evidence, shipped()), index_sheet.criteria())
+    assert (len(sheet.rows), sheet.most_points) == (24, 300)
+    by_target = {row.criterion.target_id: row for row in sheet.rows}
+    mail = by_target["T2b"]
+    assert (mail.points, mail.low, mail.high) == pytest.approx((3.0, 3.0, 7.0))
+    assert by_target["T5a"].points is None
+    assert sheet.points == pytest.approx(sum(row.points for row in sheet.rows if row.points is not None))
+    assert sheet.known_points < sheet.most_points
