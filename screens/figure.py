@@ -147,6 +147,25 @@ def written(table: pd.DataFrame) -> Styler:
     return table.style.format(words, subset=numbers)
 
 
+def written_number(value: float, *, digits: int = 0) -> str:
+    """
+    A number in the session's language.
+
+    Parameters
+    ----------
+    value
+        The number.
+    digits
+        Decimals.
+
+    Returns
+    -------
+    words
+        With the language's decimal mark.
+    """
+    return text.number(value, state.language(), digits=digits)
+
+
 def people(value: float) -> str:
     """
     A number of people.

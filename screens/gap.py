@@ -16,14 +16,15 @@ from layers.catalogue import spec_of
 from planning import gap, text
 from planning.area import GapArea
 from planning.gap import GapResult, HamletFigures, Presence
+from planning.remedy import Actionable
 from planning.runs import ANY, TWO_OR_MORE
 from planning.target import HamletCount, PlaceState, TargetState
-from screens import estimate, figure, heading, legend, scene, state
+from screens import estimate, figure, heading, legend, remedy, scene, state
 from screens.guard import guarded
 
 STATE_ORDER = ("uncovered", "unknown", "covered")
 ROW_PX = 35
-AREA_WIDTHS = (58, 112, 76, 160)
+AREA_WIDTHS = (70, 112, 70, 150, 190)
 
 
 def render() -> None:
@@ -167,27 +168,30 @@ def _speed(result: GapResult) -> None:
 @st.fragment
 @guarded
 def _areas(result: GapResult, operator: str) -> None:
-    areas = result.areas_of(operator)
+    known = remedy.of_areas(result.areas_of(operator), operator)
+    areas = [one.area for one in known.values()]
     left, right = st.columns([6, 5], gap="medium")
     with left:
         if not areas:
             st.markdown(state.md("screen.start.no_gap"))
-        table = pd.DataFrame([_area_row(area) for area in areas])
+        table = pd.DataFrame([_area_row(area, known[area.id]) for area in areas])
         st.caption(state.tr("screen.gap.choose.area"))
         chosen = _choose(table, key="area_table", widths=AREA_WIDTHS) if len(table) else None
         area = None if chosen is None else areas[chosen]
         if area is not None:
             _area_card(area)
+            remedy.card(known[area.id])
     with right:
         _area_map(areas, area)
 
 
-def _area_row(area: GapArea) -> dict[str, object]:
+def _area_row(area: GapArea, one: Actionable) -> dict[str, object]:
     return {
-        state.tr("screen.gap.rank"): area.rank,
+        state.tr("screen.remedy.urgent"): round(100 * one.score),
         state.tr("screen.gap.near"): area.hamlet or state.tr("screen.gap.no_hamlet"),
         state.tr("screen.gap.people"): round(area.people),
         state.tr("screen.gap.reason"): state.tr(f"gap.reason.{area.reason}"),
+        state.tr("screen.remedy.first"): state.tr(f"remedy.{one.remedies[0].kind}") if one.remedies else "–",
     }
 
 

@@ -7,7 +7,21 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from planning import data
-from screens import assets, coverage, dataset, gap, layer, offline, start, state, target, wording
+from screens import (
+    assets,
+    coverage,
+    dataset,
+    gap,
+    hamlet,
+    layer,
+    measure,
+    offline,
+    report,
+    start,
+    state,
+    target,
+    wording,
+)
 from screens.guard import guarded
 
 SCREENS: Mapping[str, tuple[Callable[[], None], str, str]] = {
@@ -16,6 +30,9 @@ SCREENS: Mapping[str, tuple[Callable[[], None], str, str]] = {
     "coverage": (coverage.render, "vung-phu-song", ":material/cell_tower:"),
     "target": (target.render, "chi-tieu", ":material/fact_check:"),
     "gap": (gap.render, "noi-chua-dat", ":material/signal_disconnected:"),
+    "hamlet": (hamlet.render, "thon", ":material/holiday_village:"),
+    "measure": (measure.render, "do-kiem", ":material/speed:"),
+    "report": (report.render, "thon-phan-anh", ":material/campaign:"),
     "dataset": (dataset.render, "bo-du-lieu", ":material/folder_open:"),
 }
 ICON = (

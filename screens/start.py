@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from planning import text
 from planning.gap import GapResult
 from planning.runs import CoverageRun
-from screens import estimate, figure, heading, legend, scene, state
+from planning.scorecard import job
+from planning.task import Standing
+from screens import estimate, figure, heading, legend, scene, scoring, state, tasks
+from screens.guard import guarded
+
+SHOWN_TASKS = 4
+SHOWN_CALLS = 5
 
 
 def render() -> None:
@@ -22,6 +29,7 @@ def render() -> None:
         _before_first_estimate()
         return
     _figures(run, result)
+    _monday()
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _map(result)
@@ -93,6 +101,31 @@ def _speed(result: GapResult) -> None:
             unknown=unknown,
         )
     )
+
+
+@guarded
+def _monday() -> None:
+    """What is late, and whom to call: what an officer opens the program for."""
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        waiting = [one for one in tasks.read() if one.standing in (Standing.LATE, Standing.DUE)]
+        late = sum(one.standing is Standing.LATE for one in waiting)
+        st.markdown(state.md("screen.start.tasks", late=late, due=len(waiting) - late))
+        for one in waiting[:SHOWN_TASKS]:
+            day = "" if one.due_on is None else text.day(one.due_on)
+            line = f"{state.tr(f'task.{one.standing}')} {day} · {one.text} · {one.lead}"
+            st.markdown("- " + state.plain_md(line))
+        if st.button(state.tr("screen.start.all_tasks"), icon=":material/arrow_forward:"):
+            state.go("target")
+    with right, st.container(border=True, height="stretch"):
+        st.markdown(state.md("screen.start.calls"))
+        language = state.language()
+        for call in scoring.card().calls[:SHOWN_CALLS]:
+            row, missing = call.wants[0]
+            points = text.number(100 * call.share, language, digits=1)
+            line = state.tr("screen.start.call", who=job.who(call.asked, language), points=points)
+            said = f"{row.target.clause}: {job.missing_text(missing, language)}"
+            st.markdown("- **" + state.plain_md(line) + "** " + state.plain_md(said))
 
 
 def _map(result: GapResult) -> None:

@@ -508,7 +508,7 @@ def operator_name(operator: str) -> str:
     name
         In the language of the session.
     """
-    if operator in ("any", "two_or_more"):
+    if operator in ("any", "two_or_more", "all"):
         return tr(f"operator.{operator}")
     names = {row.id: row.names[language()] for row in data.operators()}
     return names.get(operator, operator)

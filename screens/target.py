@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
-from planning import task, text
+from planning import data, text
+from planning.progress import closing as closings
+from planning.progress import forecast, planned
+from planning.progress.forecast import Forecast
 from planning.scorecard import job
 from planning.scorecard.job import Call, Row, Scorecard
-from planning.task import Task
-from screens import figure, heading, state
+from screens import closing, entry, figure, heading, index_sheet, scoring, state, target_edit, tasks
 from screens.guard import guarded
 
 ROW_PX = 35
@@ -24,18 +27,18 @@ def render() -> None:
     found = state.opened()
     heading.render("screen.target.title", found)
     st.markdown(state.md("screen.target.lead"))
-    today = state.now().date()
     with st.spinner(state.tr("screen.working")):
-        card = state.remember(("scorecard", today), lambda: job.run(found, now=state.now()))
-    tasks = state.remember(("tasks", today), lambda: task.read(found, today=today))
-    names = ("targets", "calls", "tasks")
+        card = scoring.card()
+    names = ("targets", "calls", "tasks", "entry", "closing", "index", "edit")
     tabs = st.tabs([state.tr(f"screen.target.tab.{name}") for name in names])
     with tabs[0]:
         _targets(card)
     with tabs[1]:
         _calls(card.calls)
-    with tabs[2]:
-        _tasks(tasks)
+    drawings = (tasks.show, entry.show, closing.show, index_sheet.show, target_edit.show)
+    for tab, draw in zip(tabs[2:], drawings, strict=True):
+        with tab:
+            draw()
 
 
 @st.fragment
@@ -61,6 +64,9 @@ def _line(row: Row) -> dict[str, object]:
         state.tr("screen.target.clause"): row.target.clause,
         state.tr("screen.target.sentence"): job.sentence(row, state.language()),
         state.tr("screen.target.today"): _value(row),
+        state.tr("screen.target.published"): "–"
+        if row.published_share is None
+        else figure.share(row.published_share),
         state.tr("screen.target.wanted"): figure.share(row.target.threshold_share)
         if row.target.threshold_share is not None
         else state.tr("screen.target.no_threshold"),
@@ -117,9 +123,55 @@ def _card(row: Row, hamlets: Sequence[str]) -> None:
         st.caption(state.tr("screen.target.from", source=row.target.source, office=office, oldest=oldest))
         for missing in reading.missing[:SHOWN_WANTS]:
             st.markdown("- " + state.plain_md(job.missing_text(missing, language)))
+        _forecast(row)
         if reading.hamlets and hamlets:
             with st.expander(state.tr("screen.target.hamlets")):
                 _hamlets(row, hamlets)
+
+
+def _forecast(row: Row) -> None:
+    """The path of the plan, where the figure goes, and what that assumes."""
+    if row.share is None or row.reading.value is not None:
+        return
+    found, today = state.opened(), state.now().date()
+    past = state.remember("closings", lambda: closings.closings(found))
+    gains = state.remember(("gains", row.id, today), lambda: planned.gains(found, scoring.evidence(), row))
+    ahead = forecast.of_target(
+        row.target, row.id, past, (row.share, row.reading.low, row.reading.high), gains=gains, today=today
+    )
+    with st.expander(state.tr("screen.target.forecast")):
+        st.altair_chart(_chart(ahead), width="stretch")
+        facts = {
+            "closings": int(data.setting("forecast_closings_min")),
+            "days": int(data.setting("forecast_days_min")),
+        }
+        st.caption(state.tr(ahead.assumption, **facts))
+        if gains:
+            st.caption(
+                state.tr("screen.target.planned", n=len(gains), points=figure.share(ahead.planned_share))
+            )
+
+
+def _chart(ahead: Forecast) -> alt.LayerChart:
+    year, share = state.tr("screen.target.year"), state.tr("screen.scoring.share")
+    rows = pd.DataFrame(
+        [
+            {
+                year: str(point.year),
+                share: point.share,
+                "low": point.low,
+                "high": point.high,
+                "wanted": point.wanted,
+            }
+            for point in ahead.points
+        ]
+    )
+    axis = alt.Y(f"{share}:Q", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
+    base = alt.Chart(rows).encode(x=alt.X(f"{year}:O", axis=alt.Axis(labelAngle=0)))
+    band = base.mark_area(opacity=0.25, color="#21918c").encode(y=alt.Y("low:Q", title=share), y2="high:Q")
+    line = base.mark_line(point=True, color="#0b5563").encode(y=axis)
+    path = base.mark_point(shape="diamond", size=90, filled=True, color="#b35900").encode(y="wanted:Q")
+    return (band + line + path).properties(height=220)
 
 
 def _count(value: float, row: Row) -> str:
@@ -154,23 +206,3 @@ def _calls(calls: Sequence[Call]) -> None:
             for row, missing in call.wants[:SHOWN_WANTS]:
                 said = f"{row.target.clause} – {job.missing_text(missing, language)}"
                 st.markdown("- " + state.plain_md(said))
-
-
-@guarded
-def _tasks(tasks: Sequence[Task]) -> None:
-    late = sum(one.standing is task.Standing.LATE for one in tasks)
-    due = sum(one.standing is task.Standing.DUE for one in tasks)
-    st.markdown(state.md("screen.target.tasks.lead", late=late, due=due))
-    table = pd.DataFrame(
-        [
-            {
-                state.tr("screen.target.standing"): state.tr(f"task.{one.standing}"),
-                state.tr("column.due_on"): "–" if one.due_on is None else text.day(one.due_on),
-                state.tr("screen.target.clause"): one.clause,
-                state.tr("screen.target.task"): one.text,
-                state.tr("column.lead"): one.lead,
-            }
-            for one in tasks
-        ]
-    )
-    st.dataframe(figure.written(table), hide_index=True, height=min(560, ROW_PX * (len(table) + 1) + 2))

@@ -106,7 +106,7 @@ def write(
 
 
 def read(
-    workspace: Workspace, asked: Sequence[Question], path: Path, *, today: dt.date
+    workspace: Workspace, asked: Sequence[Question], path: Path, *, name: str | None = None, today: dt.date
 ) -> tuple[tuple[Entry, ...], tuple[Issue, ...]]:
     """
     Read a filled workbook.
@@ -119,6 +119,8 @@ def read(
         What is asked for.
     path
         The file: XLSX, XLS or CSV.
+    name
+        Name given by the sender; None: that of the path.
     today
         Day of rows that state none.
 
@@ -134,12 +136,12 @@ def read(
     FileError
         ``survey_file_unread``: it cannot be opened, or has no column of hamlets.
     """
-    raw = guard.read(path, limits=Limits.of(data.limits()))
+    raw = guard.read(path, name=name, limits=Limits.of(data.limits()))
     for table in raw.tables:
         at = _columns(table, asked)
         if HAMLET in at and len(at) > 1:
             return _entries(workspace, table, at, today)
-    raise FileError("survey_file_unread", issues=list(raw.issues), file=path.name)
+    raise FileError("survey_file_unread", issues=list(raw.issues), file=name or path.name)
 
 
 def _columns(table: RawTable, asked: Sequence[Question]) -> dict[str, int]:
