@@ -43,7 +43,7 @@ def _month(own: list[Question], asked: tuple[Question, ...]) -> None:
         columns = st.columns(2)
         values = {
             question.indicator: columns[place % 2].number_input(
-                state.tr(f"survey.{question.indicator}").capitalize(),
+                _title(question.indicator),
                 value=last.get(question.indicator),
                 min_value=0.0,
                 step=1.0,
@@ -59,6 +59,11 @@ def _month(own: list[Question], asked: tuple[Question, ...]) -> None:
             if value is not None
         ]
         _take(entries, asked, source=state.tr("screen.entry.month"))
+
+
+def _title(indicator: str) -> str:
+    words = state.tr(f"survey.{indicator}")
+    return words[:1].upper() + words[1:]
 
 
 def _last() -> dict[str, float]:
@@ -85,7 +90,7 @@ def _hamlets(asked: tuple[Question, ...]) -> None:
         "name": st.column_config.TextColumn(state.tr("screen.gap.hamlet"), disabled=True)
     }
     for name in names:
-        config[name] = st.column_config.NumberColumn(state.tr(f"survey.{name}").capitalize(), min_value=0)
+        config[name] = st.column_config.NumberColumn(_title(name), min_value=0)
     changed = st.data_editor(table, hide_index=True, column_config=config, height=300, key="entry_table")
     if st.button(state.tr("screen.entry.save"), key="entry_hamlets"):
         entries = [

@@ -24,7 +24,7 @@ from screens.guard import guarded
 
 STATE_ORDER = ("uncovered", "unknown", "covered")
 ROW_PX = 35
-AREA_WIDTHS = (70, 112, 70, 150, 190)
+AREA_WIDTHS = (58, 112, 70, 130, 190, 70)
 
 
 def render() -> None:
@@ -187,11 +187,12 @@ def _areas(result: GapResult, operator: str) -> None:
 
 def _area_row(area: GapArea, one: Actionable) -> dict[str, object]:
     return {
-        state.tr("screen.remedy.urgent"): round(100 * one.score),
+        state.tr("screen.gap.rank"): area.rank,
         state.tr("screen.gap.near"): area.hamlet or state.tr("screen.gap.no_hamlet"),
         state.tr("screen.gap.people"): round(area.people),
         state.tr("screen.gap.reason"): state.tr(f"gap.reason.{area.reason}"),
         state.tr("screen.remedy.first"): state.tr(f"remedy.{one.remedies[0].kind}") if one.remedies else "–",
+        state.tr("screen.remedy.urgent"): round(100 * one.score),
     }
 
 

@@ -57,7 +57,7 @@ def _league(card: Scorecard, rows: list[Row]) -> None:
     with right:
         shares = pd.DataFrame([_shares(name, part) for name, part in league])
         st.altair_chart(
-            scoring.bars(shares, name=state.tr("screen.gap.hamlet"), height_px=18 * len(shares) + 60),
+            scoring.bars(shares, name=state.tr("screen.gap.hamlet"), height_px=22 * len(shares) + 110),
             width="stretch",
         )
     if chosen:

@@ -46,7 +46,9 @@ def _line(one: Filled) -> dict[str, object]:
         state.tr("screen.index.group"): one.criterion.group_texts[language],
         state.tr("screen.index.criterion"): one.criterion.texts[language],
         state.tr("screen.index.most"): one.criterion.most_points,
-        state.tr("screen.index.points"): None if one.points is None else round(one.points, 1),
+        state.tr("screen.index.points"): "–"
+        if one.points is None
+        else figure.written_number(one.points, digits=1),
         state.tr("screen.index.bounds"): bounds,
         state.tr("screen.index.evidence"): state.tr("screen.index.by_hand")
         if one.row is None

@@ -49,7 +49,7 @@ def _samples(tallies: tuple[Tally, ...]) -> None:
     left, right = st.columns([6, 5], gap="medium")
     with left:
         table = pd.DataFrame([_line(one) for one in chosen])
-        st.dataframe(figure.written(table), hide_index=True, height=430, key="measure_samples")
+        st.dataframe(figure.written(table), hide_index=True, height=560, key="measure_samples")
     with right:
         st.altair_chart(_chart(chosen), width="stretch")
 
@@ -60,11 +60,15 @@ def _line(one: Tally) -> dict[str, object]:
         state.tr("screen.gap.operator"): state.operator_name(one.operator) if one.operator else "–",
         state.tr("screen.measure.n"): one.n_samples,
         state.tr("screen.measure.left"): one.n_left,
-        state.tr("screen.measure.down"): one.download_mbps,
-        state.tr("screen.measure.up"): one.upload_mbps,
-        state.tr("screen.measure.latency"): one.latency_ms,
+        state.tr("screen.measure.down"): _number(one.download_mbps),
+        state.tr("screen.measure.up"): _number(one.upload_mbps),
+        state.tr("screen.measure.latency"): _number(one.latency_ms),
         state.tr("screen.measure.latest"): one.latest[:10] or "–",
     }
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else figure.written_number(value, digits=1)
 
 
 def _chart(tallies: list[Tally]) -> alt.Chart:
@@ -91,7 +95,7 @@ def _chart(tallies: list[Tally]) -> alt.Chart:
             ),
             tooltip=[hamlet, operator, count],
         )
-        .properties(height=430)
+        .properties(height=560)
     )
 
 

@@ -61,7 +61,9 @@ def card(one: Actionable) -> None:
         {
             state.tr("screen.remedy.remedy"): state.tr(f"remedy.{way.kind}"),
             state.tr("screen.remedy.by"): "–" if way.by is None else way.by.name,
-            state.tr("screen.remedy.away"): None if way.by is None else round(way.by.distance_m),
+            state.tr("screen.remedy.away"): "–"
+            if way.by is None
+            else figure.written_number(way.by.distance_m),
             state.tr("screen.remedy.room"): "–" if way.by is None else room(way.by),
             state.tr("screen.remedy.score"): round(100 * way.score),
         }

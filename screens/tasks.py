@@ -62,7 +62,9 @@ def _line(one: Task) -> dict[str, object]:
         state.tr("screen.target.clause"): one.clause,
         state.tr("screen.target.task"): one.text,
         state.tr("column.lead"): one.lead,
-        state.tr("column.cost_mvnd"): one.cost_mvnd,
+        state.tr("screen.target.tasks.cost"): "–"
+        if one.cost_mvnd is None
+        else figure.written_number(one.cost_mvnd),
         state.tr("column.funding"): one.funding,
     }
 

@@ -15,6 +15,7 @@ import shapely
 from geo.units import Floats
 from geo.zones import assign
 from layers.issue import Issue, Severity
+from layers.spec import ALL_OPERATORS
 from planning import data
 from planning.people import Settlement, settle
 from planning.workspace import Workspace
@@ -275,7 +276,7 @@ def _by_network(table: pd.DataFrame, today: dt.date) -> pd.DataFrame:
 def _tallies(samples: pd.DataFrame, settlement: Settlement, operators: Sequence[str]) -> Iterator[Tally]:
     wanted = int(data.setting("ispeed_samples"))
     names = [hamlet.name for hamlet in settlement.hamlets]
-    known = sorted({*operators, *samples["operator"]} - {""})
+    known = sorted({*operators, *samples["operator"]} - {"", ALL_OPERATORS})
     groups = {
         (str(hamlet), str(operator), str(network)): rows
         for (hamlet, operator, network), rows in samples.groupby(["hamlet", "operator", "network"])
