@@ -106,7 +106,7 @@ def bars(rows: pd.DataFrame, *, name: str, height_px: int) -> alt.Chart:
                 legend=alt.Legend(orient="top", title=None),
             ),
             order="order:Q",
-            tooltip=[name, part, alt.Tooltip(f"{share}:Q", format=".1%")],
+            tooltip=[name, part, share],
         )
         .properties(height=height_px)
     )
