@@ -6,15 +6,18 @@ from types import MappingProxyType
 
 from geo.errors import NotFoundError
 from layers import (
+    audit,
     boundary,
     building,
     cell,
     coverage5g,
     declared,
+    evaluation,
     fiber,
     hamlet,
     passive,
     place,
+    proposal,
     road,
     site,
     wifi,
@@ -37,6 +40,9 @@ CATALOGUE: tuple[LayerSpec, ...] = (
     site.SPEC,
     cell.SPEC,
     *declared.SPECS,
+    audit.SPEC,  # before the proposals, whose states rest on it
+    evaluation.SPEC,
+    proposal.SPEC,
 )
 BY_NAME = MappingProxyType({spec.name: spec for spec in CATALOGUE})
 

@@ -221,44 +221,6 @@ INDICATOR = LayerSpec(
         Column(name="population_basis"),
     ),
 )
-PROPOSAL = LayerSpec(
-    name="proposal",
-    geometry=Geometry.POINT,
-    geometry_required=False,
-    group="plan",
-    columns=columns(
-        Column(name="operator", required=True),
-        Column(name="technologies", kind=Kind.LIST, vocabulary=("2G", "3G", "4G", "5G")),
-        Column(name="mast_class", vocabulary=("A1a", "A1b", "A2a", "A2b", "A2c", "other")),
-        Column(name="structure", vocabulary=("self_supporting", "guyed", "monopole", "disguised", "other")),
-        Column(name="height_m", kind=Kind.REAL, unit="m", low=3, high=150),
-        Column(name="land"),
-        Column(name="submitted_on", kind=Kind.DATE),
-        Column(name="hamlet"),
-        Column(name="note"),
-        Column(name="state"),
-        Column(name="version", kind=Kind.INTEGER, low=0, high=1_000_000),
-    ),
-    style=Style(shape="ring"),
-)
-AUDIT = LayerSpec(
-    name="audit",
-    geometry=Geometry.NONE,
-    geometry_required=False,
-    filled=False,
-    group="record",
-    columns=columns(
-        Column(name="at"),
-        Column(name="actor"),
-        Column(name="role"),
-        Column(name="action"),
-        Column(name="state_from"),
-        Column(name="state_to"),
-        Column(name="reason"),
-        Column(name="shown_digest"),
-        Column(name="previous_digest"),
-    ),
-)
 SPECS = (
     MEASUREMENT,
     CALIBRATION,
@@ -274,6 +236,4 @@ SPECS = (
     TASK,
     TARGET,
     INDICATOR,
-    PROPOSAL,
-    AUDIT,
 )

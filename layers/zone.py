@@ -24,6 +24,7 @@ SPEC = LayerSpec(
                 "a1_only",
                 "protected",
                 "flood",
+                "water",
             ),
         ),
         Column(name="weight", kind=Kind.REAL, low=0, high=1),

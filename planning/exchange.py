@@ -13,19 +13,17 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.crs import parse_epsg
-from geo.errors import ColumnError, FileError, GeometryError, InputError
+from geo.errors import FileError, GeometryError, InputError
 from geo.grid import require_metres
-from layers.catalogue import CATALOGUE, spec_of
+from layers.catalogue import spec_of
 from layers.exchange import guard
-from layers.exchange.headings import COMPOUND, POSITION
 from layers.exchange.heap import collector_paused
 from layers.exchange.raw import Limits
 from layers.exchange.write import ExportReport
-from layers.issue import Issue, Severity
 from layers.store import Note
-from planning import data, dossier, intake, plausible, quality, recall, renewal
+from planning import data, dossier, intake, plausible, quality, reading, recall, renewal
 from planning import export as export_job
-from planning.intake import Accepted, Answers, CheckReport, Preview, Question, Topic
+from planning.intake import Accepted, Answers, CheckReport, Preview, Topic
 from planning.release import audience_of
 from planning.surroundings import context, operator_spellings
 from planning.text import tr
@@ -33,19 +31,6 @@ from planning.workspace import Workspace, create, file_slug
 
 Said = Mapping[str, object]
 """What a boundary file says of its area: column of the layer to value."""
-MADE = ("coverage5g",)
-"""Filled layers whose rows only the program makes."""
-NEEDS_ANSWER = (Topic.SHEET, Topic.ENCODING, Topic.COLUMNS, Topic.CRS, Topic.AXES)
-LEFT_EMPTY = (
-    "coord_incomplete",
-    "position_unknown",
-    "position_by_hamlet",
-    "hamlet_ambiguous",
-    "value_unstated",
-)
-"""Doubts that without a dialogue are answered by leaving the cell or the position empty."""
-FAR = ("place_far", "place_outside_vietnam", "position_outside_vietnam")
-"""Doubts that a stated coordinate system settles, unless another zone fits."""
 
 
 def parse_mapping(pairs: Sequence[str]) -> Mapping[str, str | None]:
@@ -298,7 +283,58 @@ def import_file(
     InputError
         The program itself makes the rows of that layer (``layer_not_importable``).
     """
-    _require_filled(layer)
+    shown = agreed(
+        workspace,
+        path,
+        layer=layer,
+        epsg=epsg,
+        mapping=mapping,
+        sheet=sheet,
+        confirmed=confirmed,
+        today=now.date(),
+    )
+    done = accept(workspace, shown, replace=replace, now=now, actor=actor, update=update)
+    return with_fields(done, issues=tuple(reading.answered(one) for one in done.issues))
+
+
+def agreed(
+    workspace: Workspace,
+    path: Path,
+    *,
+    layer: str,
+    epsg: int | None,
+    mapping: Mapping[str, str | None],
+    sheet: str | None,
+    confirmed: bool,
+    today: dt.date,
+) -> Preview:
+    """
+    Read a file without a dialogue; nothing is written.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    path
+        The file.
+    layer, epsg, mapping, sheet, confirmed
+        As for :func:`import_file`.
+    today
+        Present day.
+
+    Returns
+    -------
+    shown
+        The file as it would come in.
+
+    Raises
+    ------
+    FileError
+        Questions that nobody answered (``import_questions``).
+    InputError
+        As for :func:`import_file`.
+    """
+    reading.require_filled(layer)
     answers = Answers(
         columns=mapping,
         epsg=epsg,
@@ -307,60 +343,11 @@ def import_file(
         mend_rows=confirmed,
         is_confirmed=True,
     )
-    shown = preview(workspace, path, layer=layer, answers=answers, today=now.date())
-    _require_known(mapping, shown)
+    shown = preview(workspace, path, layer=layer, answers=answers, today=today)
+    reading.require_known(mapping, shown)
     if not confirmed:
-        _require_answers(shown, path)
-    done = accept(workspace, shown, replace=replace, now=now, actor=actor, update=update)
-    return with_fields(done, issues=tuple(_answered(one) for one in done.issues))
-
-
-def _answered(one: Issue) -> Issue:
-    """What was open and is written now was answered: the user reads it as a warning."""
-    return with_fields(one, severity=Severity.WARNING) if one.severity is Severity.ASK else one
-
-
-def _require_filled(layer: str) -> None:
-    if not (spec_of(layer).filled and layer not in MADE):
-        known = ", ".join(spec.name for spec in CATALOGUE if spec.filled and spec.name not in MADE)
-        raise InputError("layer_not_importable", layer=layer, known=known)
-
-
-def _require_answers(shown: Preview, path: Path) -> None:
-    """Raise with every error and every open question, errors first."""
-    settled = LEFT_EMPTY if shown.answers.epsg is None else (*LEFT_EMPTY, *FAR)
-    errors = [one for one in shown.issues if one.severity is Severity.ERROR]
-    doubts = [one for one in shown.issues if one.severity is Severity.ASK and one.code not in settled]
-    is_zone_told = any(one.code.startswith("crs_zone_") for one in doubts)
-    asked = [
-        _as_issue(one)
-        for one in shown.questions
-        if one.topic in NEEDS_ANSWER and not _is_told(one) and not (one.topic is Topic.CRS and is_zone_told)
-    ]
-    if doubts or asked:
-        code = "import_refused" if errors else "import_questions"
-        raise FileError(code, issues=[*errors, *asked, *doubts], file=path.name)
-
-
-def _is_told(question: Question) -> bool:
-    # A title of the file itself names the system, or the things on the ground speak for one alone.
-    return question.topic is Topic.CRS and question.facts.get("basis") in ("title", "evidence")
-
-
-def _as_issue(question: Question) -> Issue:
-    options = ", ".join(str(one) for one in question.options[:8])
-    proposed = "–" if question.proposed is None else str(question.proposed)
-    facts = {"proposed": proposed, "options": options}
-    return Issue(code=f"question_{question.topic}", severity=Severity.ASK, facts=facts)
-
-
-def _require_known(mapping: Mapping[str, str | None], shown: Preview) -> None:
-    fields = {*(column.name for column in shown.spec.columns), *POSITION, *COMPOUND}
-    for heading, field in mapping.items():
-        if shown.raw is not None and heading not in shown.raw.headings:
-            raise ColumnError("heading_unknown", heading=heading, known=", ".join(shown.raw.headings))
-        if field is not None and field not in fields:
-            raise ColumnError("field_unknown", field=field, known=", ".join(sorted(fields)))
+        reading.require_answers(shown, path)
+    return shown
 
 
 def init(

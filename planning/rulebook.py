@@ -111,3 +111,17 @@ def asked_columns() -> tuple[tuple[str, str, str], ...]:
         Layer, column and ``operator``, ``hamlet`` or ``police``: rows of ``data/rules/asked.csv``.
     """
     return tuple((row["layer"], row["column"], row["from"]) for row in data.rule_rows("asked"))
+
+
+@cache
+def rights() -> Mapping[tuple[str, str], str]:
+    """
+    Who may do what with proposals.
+
+    Returns
+    -------
+    rights
+        Role and action to ``any`` or ``own``: rows of ``data/rules/roles.csv``.
+    """
+    rows = data.rule_rows("roles")
+    return MappingProxyType({(row["role"], row["action"]): row["scope"] for row in rows})

@@ -34,6 +34,11 @@ WORDS = MappingProxyType(
         "kind": "word.",
         "detail": "word.",
         "reason": "word.",
+        "role": "proposal.role.",
+        "action": "proposal.action.",
+        "state": "proposal.state.",
+        "changed": "proposal.input.",
+        "possible": "proposal.action.",
     }
 )
 """Facts that the program names by a key, and where their words stand."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
-from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -17,14 +15,13 @@ import numpy as np
 from geo import field, io, zones
 from geo.coverage import Coverage, State, combine
 from geo.errors import InputError, NotFoundError
-from geo.grid import Grid
 from geo.kernels.sight import ASSUMED, BLOCKED
 from geo.radio import Transmitter
 from geo.raster import Raster
-from geo.receiver import OutdoorCells, states_of
+from geo.receiver import states_of
 from geo.sight import Blocks
 from geo.units import Bytes, Floats, Integers
-from planning import coverage, data, runs
+from planning import data, runs, window
 from planning.compare import CLOSED, GAINED, LOST, OPENED, Change, classes
 from planning.coverage import Inputs
 from planning.gap import around_houses, at_people
@@ -35,7 +32,6 @@ from planning.scenario import surface_digest
 from planning.trial import HamletChange, Ready, Rest, Trial, Tried
 from planning.workspace import Workspace
 
-WORKERS = 2
 KEPT = 30  # trials whose pictures stay in the cache of a workspace
 CLASSES = (GAINED, LOST, OPENED, CLOSED)
 
@@ -122,23 +118,27 @@ def without(ready: Ready, trial: Trial) -> Rest:
         The new place lies beyond what is known, or no value of the estimate lies near enough.
     """
     old, new = _cells(ready, trial)
-    grid, part = ready.grid.window(_reach((*old, *new)))
+    grid, part = ready.grid.window(window.reach((*old, *new)))
     named = tuple(sorted({name for item in old for name in item.operators} & set(ready.run.operators)))
     mine = {item.id for item in old}
     others = [
         item for item in ready.inputs.transmitters if item.id not in mine and set(item.operators) & set(named)
     ]
-    people_here, pairs = _residents(ready, grid, part)
+    people_here, pairs = window.residents(ready, grid, part)
     rest = Rest(
         grid=grid,
-        others=MappingProxyType(_best(ready, others, named, grid)),
+        others=MappingProxyType(window.best(ready, others, named, grid)),
         before=MappingProxyType(
-            {name: io.read(path, bounds=_middle(grid)).values for name, path in ready.run.state_paths.items()}
+            {
+                name: io.read(path, bounds=window.middle(grid)).values
+                for name, path in ready.run.state_paths.items()
+            }
         ),
         inside=zones.inside(grid, ready.inputs.boundary),
         opened=MappingProxyType(
             {
-                name: io.read(ready.run.flag_paths[name], bounds=_middle(grid)).values & runs.FLAG_OPEN_BORDER
+                name: io.read(ready.run.flag_paths[name], bounds=window.middle(grid)).values
+                & runs.FLAG_OPEN_BORDER
                 > 0
                 for name in named
             }
@@ -172,7 +172,7 @@ def holds(ready: Ready, rest: Rest, trial: Trial) -> bool:
         False where the trial reaches farther.
     """
     old, new = _cells(ready, trial)
-    grid, _ = ready.grid.window(_reach((*old, *new)))
+    grid, _ = ready.grid.window(window.reach((*old, *new)))
     west_m, south_m, east_m, north_m = rest.grid.bounds
     return bool(
         west_m <= grid.bounds[0]
@@ -272,76 +272,12 @@ def _cells(ready: Ready, trial: Trial) -> tuple[tuple[Transmitter, ...], tuple[T
     return old, new
 
 
-def _reach(cells: Sequence[Transmitter]) -> tuple[float, float, float, float]:
-    reach = [
-        field.reach_m(
-            item,
-            lowest_dbm=data.levels().lowest_dbm,
-            allowance_db=data.setting("radius_allowance_db"),
-            limits_m=coverage.limits(),
-        )
-        for item in cells
-    ]
-    boxes = np.array(
-        [
-            (item.x_m - far_m, item.y_m - far_m, item.x_m + far_m, item.y_m + far_m)
-            for item, far_m in zip(cells, reach, strict=True)
-        ]
-    )
-    low, high = boxes.min(axis=0), boxes.max(axis=0)
-    return float(low[0]), float(low[1]), float(high[2]), float(high[3])
-
-
-def _best(
-    ready: Ready, cells: Sequence[Transmitter], operators: Sequence[str], grid: Grid
-) -> dict[str, field.Best]:
-    # The engine's own steps, for some masts and a part of the area.
-    masts, _ = field.arrange(
-        sorted(cells, key=lambda item: item.id),
-        model=ready.run.options.model,
-        dense=ready.dense,
-        receiver_height_m=data.setting("receiver_height_m"),
-        lowest_dbm=data.levels().lowest_dbm,
-        allowance_db=data.setting("radius_allowance_db"),
-        limits_m=coverage.limits(),
-    )
-    reception = field.Reception(
-        receiver_height_m=data.setting("receiver_height_m"),
-        convergence_deg=ready.blocks.grid.convergence_deg(),
-        correction=ready.inputs.correction,
-        rim_m=field.rim_m(coverage.limits()),
-    )
-    near = field.places([mast for mast in masts if _is_near(mast, grid)])
-    found = {name: field.Best.nothing(grid.shape) for name in operators}
-    down, right = _offset(ready.blocks.grid, grid)
-    lock = Lock()
-
-    def work(members: Sequence[field.Mast]) -> None:
-        for mast, part in field.radiate(members, ready.blocks, reception, store=ready.store):
-            moved = replace(part, row0=part.row0 - down, col0=part.col0 - right)
-            with lock:
-                for name in set(mast.transmitters[0].operators) & set(operators):
-                    found[name].add(moved)
-
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        list(pool.map(work, near))
-    return found
-
-
-def _is_near(mast: field.Mast, grid: Grid) -> bool:
-    first, far_m = mast.transmitters[0], max(mast.reach_m) + 2 * grid.cell_m
-    west_m, south_m, east_m, north_m = grid.bounds
-    return bool(
-        west_m - far_m <= first.x_m <= east_m + far_m and south_m - far_m <= first.y_m <= north_m + far_m
-    )
-
-
 def _with(
     ready: Ready, rest: Rest, cells: Sequence[Transmitter]
 ) -> tuple[dict[str, Bytes], dict[str, Bytes]]:
     # States on the part and at its people, with these cells beside all others.
     operators = tuple(rest.others)
-    own = _best(ready, cells, operators, rest.grid)
+    own = window.best(ready, cells, operators, rest.grid)
     found = _coverage(ready, rest, {name: _joined(rest.others[name], own[name]) for name in operators})
     people = {name: state[rest.people] for name, state in ready.states.items() if name in ready.run.operators}
     raw = {name: found.state(name) for name in operators}
@@ -372,7 +308,7 @@ def _joined(one: field.Best, other: field.Best) -> field.Best:
 
 def _coverage(ready: Ready, rest: Rest, best: Mapping[str, field.Best]) -> Coverage:
     surface = ready.inputs.surface
-    down, right = _offset(surface.grid, rest.grid)
+    down, right = window.offset(surface.grid, rest.grid)
     part = np.s_[down : down + rest.grid.rows, right : right + rest.grid.cols]
     unknown = ~surface.known[part]
     return Coverage(
@@ -408,30 +344,6 @@ def _at_people(ready: Ready, rest: Rest, found: Coverage, operator: str, state: 
     return here
 
 
-def _residents(ready: Ready, grid: Grid, part: tuple[slice, slice]) -> tuple[Integers, OutdoorCells]:
-    # Houses of which every outdoor cell lies in the part, and whoever lives there or at a point of it.
-    rows, cols = part
-    pairs, people = ready.pairs, ready.settlement.people
-    within = (
-        (pairs.row >= rows.start)
-        & (pairs.row < rows.stop)
-        & (pairs.col >= cols.start)
-        & (pairs.col < cols.stop)
-    )
-    whole = np.bincount(pairs.building, minlength=pairs.n_buildings) > 0
-    whole &= np.bincount(pairs.building[~within], minlength=pairs.n_buildings) == 0
-    kept = whole[pairs.building]
-    here = grid.contains(people.x_m, people.y_m)
-    at_home = people.building >= 0
-    here[at_home] &= whole[people.building[at_home]]
-    return np.flatnonzero(here), OutdoorCells(
-        building=pairs.building[kept],
-        row=pairs.row[kept] - rows.start,
-        col=pairs.col[kept] - cols.start,
-        n_buildings=pairs.n_buildings,
-    )
-
-
 def _change(kind: Bytes, n_people: Floats) -> Change:
     gained, lost, opened, closed = (float(n_people[kind == value].sum()) for value in CLASSES)
     return Change(gained=gained, lost=lost, opened=opened, closed=closed)
@@ -457,15 +369,3 @@ def _hamlets(
         return -sum(one.gained + one.lost + one.opened + one.closed for one in hamlet.people.values())
 
     return tuple(sorted(found, key=lambda hamlet: (weight(hamlet), hamlet.id)))
-
-
-def _offset(whole: Grid, part: Grid) -> tuple[int, int]:
-    down = round((whole.north_m - part.north_m) / whole.cell_m)
-    return down, round((part.west_m - whole.west_m) / whole.cell_m)
-
-
-def _middle(grid: Grid) -> tuple[float, float, float, float]:
-    # A little less than the grid, so that no neighbouring cell is read with it.
-    west_m, south_m, east_m, north_m = grid.bounds
-    off_m = 0.25 * grid.cell_m
-    return west_m + off_m, south_m + off_m, east_m - off_m, north_m - off_m

@@ -27,7 +27,7 @@ def copy(source: SqlStore, target: SqlStore) -> None:
     StoreError
         One of them cannot be read or written; the target stays as it was.
     """
-    with source.reading() as old, target.writing() as new:
+    with source.reading() as old, target.writing() as new, target.unlocked(new):
         for spec in CATALOGUE:
             values = source.values(old, spec.name)
             new.execute(sa.delete(schema.TABLES[spec.name]))

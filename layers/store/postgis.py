@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 import shapely
@@ -33,9 +34,29 @@ BUSY_TIMEOUT_S = 5.0
 CONNECT_TIMEOUT_S = 5
 
 _BUSY = ("55P03", "57014", "40001", "40P01")
+_GUARDED = MappingProxyType({"HT001": "append_only", "HT002": "state_unrecorded"})
 _FULL = ("53100",)
 _READONLY = ("42501", "25006")
 _ABSENT = ("42P01", "3F000", "42703")
+
+
+_GUARD = """CREATE OR REPLACE FUNCTION hatangso_append_only() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '{append_only}' USING ERRCODE = 'HT001'; END $$;
+CREATE OR REPLACE FUNCTION hatangso_recorded() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+IF TG_OP = 'UPDATE' THEN IF NEW.state IS NOT DISTINCT FROM OLD.state
+AND NEW.version IS NOT DISTINCT FROM OLD.version THEN RETURN NEW; END IF; END IF;
+IF NEW.state IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit WHERE proposal_id = NEW.id
+AND proposal_version = NEW.version AND state_to = NEW.state)
+THEN RAISE EXCEPTION '{unrecorded}' USING ERRCODE = 'HT002'; END IF; RETURN NEW; END $$;
+CREATE OR REPLACE TRIGGER hatangso_recorded BEFORE INSERT OR UPDATE ON proposal
+FOR EACH ROW EXECUTE FUNCTION hatangso_recorded();"""
+_KEEP = """CREATE OR REPLACE TRIGGER hatangso_keep BEFORE UPDATE OR DELETE ON "{table}"
+FOR EACH ROW EXECUTE FUNCTION hatangso_append_only();
+CREATE OR REPLACE TRIGGER hatangso_keep_all BEFORE TRUNCATE ON "{table}"
+FOR EACH STATEMENT EXECUTE FUNCTION hatangso_append_only();
+REVOKE UPDATE, DELETE, TRUNCATE ON "{table}" FROM PUBLIC, CURRENT_USER"""
+_UNLOCK = """GRANT DELETE ON "{table}" TO CURRENT_USER;
+ALTER TABLE "{table}" DISABLE TRIGGER hatangso_keep"""
 
 
 class PostgisStore(SqlStore):
@@ -62,6 +83,16 @@ class PostgisStore(SqlStore):
             source = open_copy(path, draft, note)
             portable.copy(source, self)
             source.close()
+
+    @contextmanager
+    def unlocked(self, connection: sa.Connection) -> Iterator[None]:
+        """Let a restored backup take the place of the layers that are only added to."""
+        for table in schema.APPEND_ONLY:
+            connection.exec_driver_sql(_UNLOCK.format(table=table))
+        yield
+        for table in schema.APPEND_ONLY:
+            connection.exec_driver_sql(f'ALTER TABLE "{table}" ENABLE TRIGGER hatangso_keep')
+            connection.exec_driver_sql(_KEEP.format(table=table))
 
     @contextmanager
     def _transaction(self, *, write: bool = False) -> Iterator[sa.Connection]:
@@ -284,6 +315,10 @@ def add_missing(connection: sa.Connection) -> None:
             if column.name not in there:
                 declared = column.type.compile(connection.dialect)
                 connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN "{column.name}" {declared}')
+    marks = {"append_only": schema.APPEND_ONLY_MARK, "unrecorded": schema.UNRECORDED_MARK}
+    connection.exec_driver_sql(_GUARD.format(**marks))
+    for name in schema.APPEND_ONLY:
+        connection.exec_driver_sql(_KEEP.format(table=name))
 
 
 def _prepare_folder(address: Address) -> None:
@@ -336,7 +371,9 @@ def errors(folder: Path) -> Iterator[None]:
 def _translated(error: sa.exc.DBAPIError, folder: Path) -> PlannerError:
     """The product's error for one of the database."""
     facts = {"folder": folder.name}
-    state = getattr(error.orig, "sqlstate", None)
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if state in _GUARDED:
+        return StoreError(_GUARDED[state], **facts)
     if state in _BUSY:
         return BusyError("workspace_busy", **facts)
     if state in _FULL:

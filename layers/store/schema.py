@@ -35,6 +35,10 @@ APPLICATION_ID = 0x47504B47
 USER_VERSION = 10400
 GEOMETRY_COLUMN = "geom"
 RESERVED_PROPERTIES = ("product", "schema_version")
+APPEND_ONLY = ("audit", "evaluation")
+"""Layers whose rows are added and never changed nor removed, whoever writes."""
+APPEND_ONLY_MARK, UNRECORDED_MARK = "hatangso_append_only", "hatangso_unrecorded"
+"""What a refusal by one of our triggers says."""
 GEOGRAPHIC_EPSG = (4326,)
 PROJECTED_EPSG = (9209, 9210)
 
@@ -213,6 +217,25 @@ _INDEX_TRIGGERS = {
     "${r}_delete": """AFTER DELETE ON "$t" WHEN OLD."$c" NOT NULL BEGIN
     DELETE FROM "$r" WHERE id = OLD."$i"; END""",
 }
+# What must hold for every program that writes: kept rows stay; no state of a proposal without its record.
+_KEEPING = {
+    f"hatangso_{table}_{event.lower()}": f"""BEFORE {event} ON "{table}" BEGIN
+    SELECT RAISE(ABORT, '{APPEND_ONLY_MARK}'); END"""
+    for table in APPEND_ONLY
+    for event in ("UPDATE", "DELETE")
+}
+_RECORDED = (
+    "NOT EXISTS (SELECT 1 FROM audit WHERE proposal_id = NEW.id AND proposal_version = NEW.version "
+    "AND state_to = NEW.state)"
+)
+_RECORDING = {
+    "hatangso_proposal_insert": f"""BEFORE INSERT ON proposal WHEN NEW.state IS NOT NULL AND {_RECORDED} BEGIN
+    SELECT RAISE(ABORT, '{UNRECORDED_MARK}'); END""",
+    "hatangso_proposal_update": f"""BEFORE UPDATE ON proposal
+    WHEN (NEW.state IS NOT OLD.state OR NEW.version IS NOT OLD.version) AND {_RECORDED} BEGIN
+    SELECT RAISE(ABORT, '{UNRECORDED_MARK}'); END""",
+}
+_GUARDS = {name: f'CREATE TRIGGER "{name}" {body}' for name, body in (_KEEPING | _RECORDING).items()}
 _PLAIN_NAME = re.compile(r"\w[\w .-]*")
 # Guards that GDAL adds to tables we never write (tiles, notes about the data): they can only refuse.
 _FOREIGN_GUARD = re.compile(
@@ -291,6 +314,9 @@ def add_missing(connection: sa.Connection) -> None:
         for trigger, statement in _triggers(name, _shape_of(name), "fid").items():
             if trigger not in names:
                 connection.exec_driver_sql(statement)
+    for trigger, statement in _GUARDS.items():
+        if trigger not in names:
+            connection.exec_driver_sql(statement)
 
 
 def _shape_of(name: str) -> str | None:
@@ -437,7 +463,7 @@ def _standard_statements(connection: sa.Connection) -> list[str]:
         "SELECT c.table_name, g.column_name, (SELECT name FROM pragma_table_info(c.table_name) WHERE pk = 1) "
         "FROM gpkg_contents c LEFT JOIN gpkg_geometry_columns g ON g.table_name = c.table_name"
     )
-    statements: list[str] = []
+    statements: list[str] = [*_GUARDS.values()]
     for table, shape, key in rows:
         if all(_PLAIN_NAME.fullmatch(name) for name in (table, shape or "none", key or "")):
             statements += _triggers(table, shape, key).values()

@@ -124,6 +124,22 @@ class SqlStore(ABC):
         """
         return self._transaction()
 
+    def unlocked(self, connection: sa.Connection) -> AbstractContextManager[None]:  # noqa: ARG002
+        """
+        The layers that are only added to may be replaced as a whole, by the restoring of a backup.
+
+        Parameters
+        ----------
+        connection
+            Open write transaction.
+
+        Returns
+        -------
+        unlocked
+            Context within which they may.
+        """
+        return nullcontext()
+
     def values(self, connection: sa.Connection, layer: str) -> dict[str, list[Any]]:
         """
         A layer as history keeps it.
@@ -244,6 +260,7 @@ class SqlStore(ABC):
                 rows=[] if batch.rows is None else self._rows_of(layer, batch.rows),
                 removed=tuple(batch.removed),
                 expected=batch.expected,
+                is_new=layer in schema.APPEND_ONLY,
             )
             for layer, batch in batches.items()
         }

@@ -154,6 +154,11 @@ def translated(error: BaseException | None, folder: Path) -> PlannerError:
         To be raised instead.
     """
     facts = {"folder": folder.name}
+    for mark in (schema.APPEND_ONLY_MARK, schema.UNRECORDED_MARK):
+        if isinstance(error, sqlite3.IntegrityError) and mark in str(error):
+            return StoreError(
+                "append_only" if mark == schema.APPEND_ONLY_MARK else "state_unrecorded", **facts
+            )
     code = getattr(error, "sqlite_errorcode", None)
     primary = None if code is None else code & 0xFF
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:

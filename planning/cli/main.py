@@ -19,6 +19,7 @@ from layers.exchange.staging import system_word
 from layers.issue import Issue
 from layers.store.address import is_address
 from planning.cli import (
+    audit,
     backup,
     calibrate,
     check,
@@ -34,6 +35,7 @@ from planning.cli import (
     pack,
     pathloss,
     printing,
+    proposal,
     report,
     request,
     restore,
@@ -66,6 +68,8 @@ VERBS: Mapping[str, ModuleType] = {
     "coach": coach,
     "survey": survey,
     "evidence": evidence,
+    "proposal": proposal,
+    "audit": audit,
     "export": export,
     "pathloss": pathloss,
     "why": why,

@@ -57,6 +57,8 @@ def file_of(store):
 
 @pytest.mark.parametrize("spec", CATALOGUE, ids=lambda spec: spec.name)
 def test_every_layer_is_read_by_gdal_as_it_is(store, spec):
+    if spec.name == "proposal":  # has a state only where one is recorded
+        store.append({"audit": example(spec_of("audit")).assign(proposal_id="đ1")})
     store.replace({spec.name: example(spec)})
     seen = pyogrio.read_dataframe(file_of(store), layer=spec.name)
     assert seen["id"].tolist() == ["đ1", "đ2"]

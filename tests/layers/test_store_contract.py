@@ -21,7 +21,7 @@ from geo.errors import (
 )
 from layers.catalogue import CATALOGUE, spec_of
 from layers.spec import Geometry, Kind
-from layers.store import Batch, Kept, Note, can_undo, create_store, ledger, open_store
+from layers.store import Batch, Kept, Note, can_undo, create_store, ledger, open_store, schema
 from layers.store.migrate import upgrade
 
 EXAMPLE = {
@@ -43,6 +43,8 @@ SHAPES = {
 def example(spec):
     """One full row, one row with an id only."""
     full = {c.name: EXAMPLE.get(c.kind, "2025-03-31") for c in spec.columns} | {"id": "đ1"}
+    if spec.name == "audit":  # a proposal has a state only where one is recorded
+        full["proposal_id"] = "đ1"
     table = pd.DataFrame([full, {"id": "đ2"}])
     return gpd.GeoDataFrame(table, geometry=[SHAPES[spec.geometry], None], crs=4326)
 
@@ -79,7 +81,8 @@ def assert_typed_and_in_order(store, spec):
     for column in spec.columns:
         assert table[column.name].dtype == dtypes.get(column.kind, "str"), column.name
         if column.name != "id":
-            assert table[column.name].iloc[0] == EXAMPLE.get(column.kind, "2025-03-31")
+            wanted = example(spec)[column.name].iloc[0]
+            assert table[column.name].iloc[0] == wanted
             assert pd.isna(table[column.name].iloc[1])
 
 
@@ -294,9 +297,9 @@ def test_an_import_is_undone_to_the_previous_version_and_redone(store):
 
 
 def test_every_layer_survives_an_undo_of_its_removal(store):
-    specs = [spec for spec in CATALOGUE if spec.name not in ledger.RECKONED]
+    specs = [spec for spec in CATALOGUE if spec.name not in (*ledger.RECKONED, *schema.APPEND_ONLY)]
     names = [spec.name for spec in specs]
-    store.append({spec.name: example(spec) for spec in specs})
+    store.append({spec.name: example(spec) for spec in (spec_of("audit"), *specs)})
     whole = state_of(store, names)[0]
     store.replace({spec.name: example(spec).iloc[:0] for spec in specs})
     assert store.count("site") == 0
@@ -500,3 +503,49 @@ def test_a_second_workspace_does_not_take_the_place(store, place):
     with pytest.raises(StoreError, match="workspace_exists"):
         create_store(place, {})
     assert open_store(store.folder).count("site") == 1
+
+
+@pytest.mark.parametrize("layer", schema.APPEND_ONLY)
+def test_what_is_recorded_is_added_to_and_never_changed(store, layer):
+    rows = example(spec_of(layer))
+    number = store.commit({layer: Batch(rows=rows)})
+    before = store.digest(layer)
+    changed = rows.assign(sharing="public")
+    attempts = [
+        lambda: store.replace({layer: rows.iloc[:1]}),
+        lambda: store.upsert({layer: changed}),
+        lambda: store.delete(layer, ["đ1"]),
+        lambda: store.commit({layer: Batch(removed=("đ1",))}),
+        lambda: store.undo(number, note=AN),
+    ]
+    for attempt in attempts:
+        with pytest.raises(StoreError, match="append_only"):
+            attempt()
+    with pytest.raises(InputError, match="ids_exist"):
+        store.commit({layer: Batch(rows=changed)})
+    assert store.digest(layer) == before
+
+
+def test_a_proposal_has_no_state_that_is_not_recorded(store):
+    row = gpd.GeoDataFrame({"id": ["P1"], "state": ["agreed"], "version": [1]}, geometry=[None], crs=4326)
+    for write in (store.append, store.upsert, store.replace):
+        with pytest.raises(StoreError, match="state_unrecorded"):
+            write({"proposal": row})
+    entry = {"id": ["1"], "proposal_id": ["P1"], "proposal_version": [1], "state_to": ["agreed"]}
+    recorded = gpd.GeoDataFrame(entry, geometry=[None], crs=4326)
+    store.commit({"audit": Batch(rows=recorded), "proposal": Batch(rows=row)})
+    with pytest.raises(StoreError, match="state_unrecorded"):
+        store.upsert({"proposal": row.assign(state="building")})
+    store.upsert({"proposal": row.assign(note="sửa chữ không đổi trạng thái")})
+
+
+def test_a_restored_backup_brings_the_record_with_it(store, tmp_path):
+    rows = example(spec_of("audit"))
+    store.commit({"audit": Batch(rows=rows)})
+    store.backup(tmp_path / "copy.gpkg")
+    before = store.digest("audit")
+    store.commit({"audit": Batch(rows=rows.assign(id=["x", "y"]))})
+    store.restore(tmp_path / "copy.gpkg", note=AN)
+    assert store.digest("audit") == before
+    with pytest.raises(StoreError, match="append_only"):
+        store.delete("audit", ["đ1"])

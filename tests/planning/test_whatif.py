@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from geo import io
 from geo.errors import InputError, NotFoundError, RangeError
 from geo.units import Bytes
-from planning import coverage, whatif
+from planning import coverage, whatif, window
 from planning.gap import at_people
 from planning.people import settle
 from planning.runs import CoverageRun
@@ -100,7 +100,7 @@ def test_without_a_change_the_result_is_the_estimate(ready, cells):
     trial = Trial(cells=cells)
     tried = whatif.attempt(ready, whatif.without(ready, trial), trial)
     whole = states_of_run(ready.run)
-    _, part = ready.grid.window(whatif._middle(tried.grid))
+    _, part = ready.grid.window(window.middle(tried.grid))
     assert set(tried.states) == {"viettel", "any", "two_or_more"}
     for name, state in tried.states.items():
         assert (state == whole[name][part]).all(), name
@@ -134,7 +134,7 @@ def test_a_change_tried_is_the_estimate_of_the_changed_data(ready, tmp_path_fact
     run = estimated(workspace)
     trial = Trial(cells=cells, **change)
     tried = whatif.attempt(ready, whatif.without(ready, trial), trial)
-    _, part = ready.grid.window(whatif._middle(tried.grid))
+    _, part = ready.grid.window(window.middle(tried.grid))
     for name, state in tried.states.items():
         assert (state == states_of_run(run)[name][part]).all(), name
     settlement = settle(workspace)
@@ -169,7 +169,7 @@ def test_a_mast_is_moved_where_the_data_would_say_it_stands(ready, tmp_path):
     tables["cell"].loc[tables["cell"]["site_id"] == "S1", "geometry"] = new
     moved.store.replace({name: table.to_crs(4326) for name, table in tables.items()})
     run = estimated(moved)
-    _, part = ready.grid.window(whatif._middle(tried.grid))
+    _, part = ready.grid.window(window.middle(tried.grid))
     for name, state in tried.states.items():
         assert (state != states_of_run(run)[name][part]).mean() < 0.001, name
 
@@ -180,7 +180,7 @@ def test_the_loss_over_profiles_is_tried_as_it_is_estimated(ready, tmp_path):
     trial = Trial(cells=("C1",))
     tried = whatif.attempt(found, whatif.without(found, trial), trial)
     whole = states_of_run(found.run)
-    _, part = found.grid.window(whatif._middle(tried.grid))
+    _, part = found.grid.window(window.middle(tried.grid))
     assert (tried.states["viettel"] == whole["viettel"][part]).all()
 
 
