@@ -261,6 +261,9 @@ def _area_card(area: GapArea) -> None:
         key = area.operator if area.operator in (ANY, TWO_OR_MORE) else "operator"
         name = state.operator_name(area.operator)
         st.caption(state.tr(f"screen.gap.card.formula.{key}", operator=name))
+        if st.button(state.tr("screen.gap.card.letter"), icon=":material/edit_document:", key="gap_letter"):
+            st.session_state.update(paper_kind="petition", paper_area=area.id)
+            state.go("paper")
 
 
 @st.fragment

@@ -16,6 +16,7 @@ from screens import (
     layer,
     measure,
     offline,
+    paper,
     report,
     start,
     state,
@@ -33,6 +34,7 @@ SCREENS: Mapping[str, tuple[Callable[[], None], str, str]] = {
     "hamlet": (hamlet.render, "thon", ":material/holiday_village:"),
     "measure": (measure.render, "do-kiem", ":material/speed:"),
     "report": (report.render, "thon-phan-anh", ":material/campaign:"),
+    "paper": (paper.render, "bao-cao", ":material/description:"),
     "dataset": (dataset.render, "bo-du-lieu", ":material/folder_open:"),
 }
 ICON = (

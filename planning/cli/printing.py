@@ -9,6 +9,7 @@ from pathlib import Path
 from planning.plate import sheet
 from planning.plate.sheet import LAYOUTS, SERIES, Order
 from planning.plate.theme import THEMES
+from planning.report.job import noon
 from planning.runs import ANY
 from planning.text import number
 from planning.workspace import open_workspace
@@ -71,7 +72,7 @@ def run(options: argparse.Namespace) -> Result:
         open_workspace(options.workspace),
         order,
         options.out,
-        now=moment(options.date),
+        now=noon(options.date or dt.datetime.now(dt.UTC).astimezone().date()),
         language=options.language,
     )
     record = {
@@ -82,20 +83,3 @@ def run(options: argparse.Namespace) -> Result:
     }
     scale = number(printed.scale, options.language)
     return 0, record, f"{printed.path}: {printed.n_sheets} · 1:{scale}"
-
-
-def moment(day: dt.date | None) -> dt.datetime:
-    """
-    The moment that a paper carries.
-
-    Parameters
-    ----------
-    day
-        Day asked for; None: today.
-
-    Returns
-    -------
-    moment
-        Noon of that day, so that a paper made twice in a day is the same file.
-    """
-    return dt.datetime.combine(day or dt.datetime.now(dt.UTC).astimezone().date(), dt.time(12), dt.UTC)

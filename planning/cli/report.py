@@ -6,7 +6,6 @@ import argparse
 import datetime as dt
 from pathlib import Path
 
-from planning.cli.printing import moment
 from planning.report import job
 from planning.report.head import LETTERHEADS
 from planning.report.job import ALL_KINDS, Order
@@ -72,7 +71,7 @@ def run(options: argparse.Namespace) -> Result:
         open_workspace(options.workspace),
         order,
         options.out,
-        now=moment(options.date),
+        now=job.noon(options.date or dt.datetime.now(dt.UTC).astimezone().date()),
         language=options.language,
     )
     record = {

@@ -80,6 +80,8 @@ def read(
     now: dt.datetime,
     language: str,
     commune: str | None = None,
+    card: Scorecard | None = None,
+    result: GapResult | None = None,
 ) -> Brief:
     """
     Read all that a paper may tell of.
@@ -98,23 +100,25 @@ def read(
         ``vi`` or ``en``.
     commune
         Code of one commune; None: the whole workspace.
+    card, result
+        Scorecard and gap analysis of today, where they were read already.
 
     Returns
     -------
     brief
         The figures that the screens and the other verbs show.
     """
-    card = scorecard.run(workspace, commune=commune, now=now)
+    read_card = card or scorecard.run(workspace, commune=commune, now=now)
     found: CoverageRun | None = runs.latest(workspace, technology=gap.TARGET)
-    result = None if found is None else gap.run(workspace, commune=commune, now=now)
-    stock = gather(workspace, audience=audience, run=found, result=result, now=now, language=language)
+    analysed = result if result or found is None else gap.run(workspace, commune=commune, now=now)
+    stock = gather(workspace, audience=audience, run=found, result=analysed, now=now, language=language)
     return Brief(
         name=workspace.name,
         letterhead=letterhead,
         is_sample=workspace.is_sample,
         audience=audience,
-        card=card,
-        result=result,
+        card=read_card,
+        result=analysed,
         tasks=task.read(workspace, today=now.date()),
         stock=stock,
         masts=reason.mast_names(stock.tables["site"]),

@@ -18,9 +18,11 @@ from layers.exchange.transit import made
 from layers.exchange.write import write as write_layer
 from planning import data, task
 from planning import export as export_job
+from planning.gap import GapResult
 from planning.release import audience_of, edition
 from planning.report import book, hamlet, periodic, petition, public, reminder, shape
 from planning.report.brief import Brief, Cover, read
+from planning.scorecard.job import Scorecard
 from planning.surroundings import operator_spellings
 from planning.task import Standing, Task
 from planning.text import tr
@@ -171,19 +173,51 @@ def remind(cover: Cover, tasks: Sequence[Task], order: Order, out: Path) -> Writ
     """
     ending = out.suffix.lower()
     _require(ending, (*PAPERS, BUNDLE), order.kind)
-    keys = order.tasks or tuple(one.id for one in tasks if one.standing is Standing.LATE)
-    papers = [(key, reminder.build(cover, tasks, key)) for key in keys]
-    if ending in PAPERS and len(papers) != 1:
-        raise InputError("report_many", n=len(papers))
+    letters = reminders(cover, tasks, order)
+    if ending in PAPERS and len(letters) != 1:
+        raise InputError("report_many", n=len(letters))
     if ending in PAPERS:
-        return _single(papers[0][1], out, kind=order.kind)
-    files = []
-    for key, paper in papers:
-        files += _both(file_name(cover, order, key), paper)
-    return Written(path=out, kind=order.kind, sha256=write_documents(out, files, now=cover.now), n_maps=0)
+        return _single(letters[0][1], out, kind=order.kind)
+    found = [file for name, paper in letters for file in both(name, paper)]
+    return Written(path=out, kind=order.kind, sha256=write_documents(out, found, now=cover.now), n_maps=0)
 
 
-def brief_of(workspace: Workspace, order: Order, *, now: dt.datetime, language: str) -> Brief:
+def reminders(cover: Cover, tasks: Sequence[Task], order: Order) -> tuple[tuple[str, Paper], ...]:
+    """
+    A reminder for each task asked for.
+
+    Parameters
+    ----------
+    cover
+        Who writes them, when, in which language.
+    tasks
+        Tasks of the plan.
+    order
+        Which tasks; none named: every late one.
+
+    Returns
+    -------
+    letters
+        Name of the file without ending, and the letter.
+
+    Raises
+    ------
+    InputError
+        ``task_unknown``, ``task_not_pressing``.
+    """
+    keys = order.tasks or tuple(one.id for one in tasks if one.standing is Standing.LATE)
+    return tuple((file_name(cover, order, key), reminder.build(cover, tasks, key)) for key in keys)
+
+
+def brief_of(
+    workspace: Workspace,
+    order: Order,
+    *,
+    now: dt.datetime,
+    language: str,
+    card: Scorecard | None = None,
+    result: GapResult | None = None,
+) -> Brief:
     """
     What an order tells of.
 
@@ -197,6 +231,8 @@ def brief_of(workspace: Workspace, order: Order, *, now: dt.datetime, language: 
         Moment that the paper carries.
     language
         ``vi`` or ``en``.
+    card, result
+        Scorecard and gap analysis of today, where they were read already.
 
     Returns
     -------
@@ -219,7 +255,26 @@ def brief_of(workspace: Workspace, order: Order, *, now: dt.datetime, language: 
         now=now,
         language=language,
         commune=order.commune,
+        card=card,
+        result=result,
     )
+
+
+def noon(day: dt.date) -> dt.datetime:
+    """
+    The moment that a paper carries.
+
+    Parameters
+    ----------
+    day
+        Day of the paper.
+
+    Returns
+    -------
+    moment
+        Noon of it, so that a paper made twice in a day is the same file.
+    """
+    return dt.datetime.combine(day, dt.time(12), dt.UTC)
 
 
 def write(brief: Brief, order: Order, out: Path) -> Written:
@@ -255,7 +310,7 @@ def write(brief: Brief, order: Order, out: Path) -> Written:
     paper = KINDS[order.kind](brief, order)
     if ending in PAPERS:
         return _single(paper, out, kind=order.kind)
-    sha256 = write_documents(out, _files(brief, order, paper), now=brief.now)
+    sha256 = write_documents(out, files(brief, order, paper), now=brief.now)
     return Written(path=out, kind=order.kind, sha256=sha256, n_maps=len(_figures(paper)))
 
 
@@ -269,7 +324,22 @@ def _figures(paper: Paper) -> list[Figure]:
     return [block for block in paper.blocks if isinstance(block, Figure)]
 
 
-def _both(name: str, paper: Paper) -> list[tuple[str, bytes]]:
+def both(name: str, paper: Paper) -> list[tuple[str, bytes]]:
+    """
+    A paper in both its forms.
+
+    Parameters
+    ----------
+    name
+        Name of the files without ending.
+    paper
+        The paper.
+
+    Returns
+    -------
+    files
+        Name and bytes of the DOCX, then of the PDF.
+    """
     word, _ = made(f"{name}.docx", lambda path: write_word(paper, path))
     return [(f"{name}.docx", word), (f"{name}.pdf", to_pdf(paper))]
 
@@ -279,9 +349,25 @@ def _require(ending: str, known: tuple[str, ...], kind: str) -> None:
         raise InputError("report_format", ending=ending, kind=kind, known=", ".join(known))
 
 
-def _files(brief: Brief, order: Order, paper: Paper) -> list[tuple[str, bytes]]:
-    """All files of a paper: to edit, to read, its maps, and of a petition the areas as table and shapes."""
-    found = _both(file_name(brief, order, order.hamlet or order.operator), paper)
+def files(brief: Brief, order: Order, paper: Paper) -> list[tuple[str, bytes]]:
+    """
+    All files of a paper.
+
+    Parameters
+    ----------
+    brief
+        What it tells of.
+    order
+        What was to be written.
+    paper
+        The paper.
+
+    Returns
+    -------
+    files
+        Name and bytes: DOCX, PDF, each map as PNG; of a petition also the areas as KML and XLSX.
+    """
+    found = both(file_name(brief, order, order.hamlet or order.operator), paper)
     found += [
         (f"{tr('report.file.map', brief.language)}_{place}.png", to_png(one, language=brief.language))
         for place, one in enumerate(_figures(paper), 1)

@@ -74,6 +74,32 @@ def to_png(figure: Figure, *, language: str, ppi: float = SCREEN_PPI) -> bytes:
     return set_png("figure.typ", {**plain_figure(figure), "lang": language}, ppi=ppi)
 
 
+def to_pages(paper: Paper, *, ppi: float) -> tuple[bytes, ...]:
+    """
+    A paper as pictures of its pages, to be looked at before it is sent.
+
+    Parameters
+    ----------
+    paper
+        The paper.
+    ppi
+        Pixels for an inch of paper.
+
+    Returns
+    -------
+    pages
+        PNG of each page.
+
+    Raises
+    ------
+    NotFoundError
+        ``fonts_missing``: the font is not installed.
+    StoreError
+        ``typeset_failed``.
+    """
+    return _pictures("official.typ", _plain(paper), ppi=ppi)
+
+
 def set_pdf(template: str, content: Mapping[str, object], *, now: dt.datetime) -> bytes:
     """
     Plain values in a template as PDF.
@@ -106,7 +132,7 @@ def set_pdf(template: str, content: Mapping[str, object], *, now: dt.datetime) -
         )
     except typst.TypstError as fault:
         raise StoreError("typeset_failed", detail=fault.message) from fault
-    return _single(made)
+    return made if isinstance(made, bytes) else b""
 
 
 def set_png(template: str, content: Mapping[str, object], *, ppi: float) -> bytes:
@@ -134,18 +160,18 @@ def set_png(template: str, content: Mapping[str, object], *, ppi: float) -> byte
     StoreError
         ``typeset_failed``.
     """
+    return _pictures(template, content, ppi=ppi)[0]
+
+
+def _pictures(template: str, content: Mapping[str, object], *, ppi: float) -> tuple[bytes, ...]:
     fonts = _fonts()
     try:
-        made = typst.compile(
+        made: object = typst.compile(
             _source(template), font_paths=fonts, sys_inputs=_inputs(content), format="png", ppi=ppi
         )
     except typst.TypstError as fault:
         raise StoreError("typeset_failed", detail=fault.message) from fault
-    return _single(made)
-
-
-def _single(made: bytes | list[bytes] | None) -> bytes:
-    return made[0] if isinstance(made, list) else made or b""
+    return tuple(made) if isinstance(made, list) else (made,)  # type: ignore[return-value]
 
 
 def _inputs(content: Mapping[str, object]) -> dict[str, str]:
