@@ -14,9 +14,9 @@ from layers.exchange.paper.block import Figure
 from layers.exchange.plate.svg import EDGE_MM, draw, key
 from layers.exchange.plate.view import Bounds, View, fit
 from planning.area import GapArea
-from planning.plate.dress import Dress, gaps
+from planning.plate.dress import Dress
 from planning.plate.stock import Stock
-from planning.plate.theme import THEMES, title
+from planning.plate.theme import THEMES, Subject, title
 from planning.runs import ANY
 from planning.text import day, number, tr
 
@@ -69,9 +69,7 @@ def figure(
     if theme not in THEMES:
         raise InputError("plate_theme", theme=theme, known=", ".join(THEMES))
     view = frame(stock, width_mm=width_mm, height_mm=height_mm, bounds_m=bounds_m, scale=scale)
-    dressed = THEMES[theme](stock, view, operator)
-    if chosen:
-        dressed = _chosen(dressed, gaps(stock, operator=operator, chosen=chosen))
+    dressed = THEMES[theme](stock, view, Subject(operator=operator, chosen=chosen))
     return of_dress(stock, view, dressed, title=title(theme, stock, operator))
 
 
@@ -130,13 +128,6 @@ def around(stock: Stock, area: GapArea) -> Bounds:
     near = sites[(sites["id"] == area.nearest_site) & sites.geometry.notna()].geometry.to_numpy()
     west_m, south_m, east_m, north_m = shapely.total_bounds(np.concatenate([outline, near]))
     return west_m - ROOM_M, south_m - ROOM_M, east_m + ROOM_M, north_m + ROOM_M
-
-
-def _chosen(dressed: Dress, picked: Dress) -> Dress:
-    """The gap areas drawn again over all, the chosen one bold; its line of the legend once."""
-    known = {entry.words for entry in dressed.entries}
-    fresh = tuple(entry for entry in picked.entries if entry.words not in known)
-    return Dress(marks=dressed.marks + picked.marks, entries=dressed.entries + fresh)
 
 
 def of_dress(stock: Stock, view: View, dressed: Dress, *, title: str) -> Figure:

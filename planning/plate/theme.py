@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from layers.exchange.plate.view import View
@@ -12,40 +13,60 @@ from planning.plate.stock import LAYERS, Stock
 from planning.runs import ANY
 from planning.text import tr
 
-Draw = Callable[[Stock, View, str], Dress]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """
+    What a map is about.
+
+    Parameters
+    ----------
+    operator
+        Operator id, ``any`` or ``two_or_more``.
+    chosen
+        Id of a gap area that is drawn bold; "" for none.
+    """
+
+    operator: str = ANY
+    chosen: str = ""
 
 
-def _coverage(stock: Stock, view: View, operator: str) -> Dress:
+Draw = Callable[[Stock, View, Subject], Dress]
+
+
+def _coverage(stock: Stock, view: View, subject: Subject) -> Dress:
     return (
-        dress.coverage(stock, view, operator=operator)
+        dress.coverage(stock, view, operator=subject.operator)
         + dress.ground(stock, view)
         + dress.layer(stock, "site", view)
         + dress.hamlet_names(stock)
     )
 
 
-def _gap(stock: Stock, view: View, operator: str) -> Dress:
+def _gap(stock: Stock, view: View, subject: Subject) -> Dress:
     return (
-        dress.coverage(stock, view, operator=operator)
+        dress.coverage(stock, view, operator=subject.operator)
         + dress.ground(stock, view)
         + dress.layer(stock, "site", view)
-        + dress.gaps(stock, operator=operator)
+        + dress.gaps(stock, operator=subject.operator, chosen=subject.chosen)
         + dress.hamlet_names(stock)
     )
 
 
-def _served(stock: Stock, view: View, operator: str) -> Dress:
-    return dress.served(stock, operator=operator) + dress.ground(stock, view) + dress.hamlet_names(stock)
+def _served(stock: Stock, view: View, subject: Subject) -> Dress:
+    return (
+        dress.served(stock, operator=subject.operator) + dress.ground(stock, view) + dress.hamlet_names(stock)
+    )
 
 
-def _fibre(stock: Stock, view: View, operator: str) -> Dress:
-    del operator
+def _fibre(stock: Stock, view: View, subject: Subject) -> Dress:
+    del subject
     parts = [dress.layer(stock, name, view) for name in ("fiber_span", "fiber_node")]
     return sum(parts, dress.ground(stock, view)) + dress.hamlet_names(stock)
 
 
-def _wifi(stock: Stock, view: View, operator: str) -> Dress:
-    del operator
+def _wifi(stock: Stock, view: View, subject: Subject) -> Dress:
+    del subject
     found = dress.ground(stock, view) + dress.layer(stock, "wifi", view)
     if stock.result is not None:
         states = {one.id: one.state for one in stock.result.wifi.items}
@@ -53,14 +74,14 @@ def _wifi(stock: Stock, view: View, operator: str) -> Dress:
     return found + dress.hamlet_names(stock)
 
 
-def _sharing(stock: Stock, view: View, operator: str) -> Dress:
-    del operator
+def _sharing(stock: Stock, view: View, subject: Subject) -> Dress:
+    del subject
     parts = [dress.layer(stock, name, view) for name in ("passive", "site", "proposal", "operator_plan")]
     return sum(parts, dress.ground(stock, view)) + dress.hamlet_names(stock)
 
 
-def _overview(stock: Stock, view: View, operator: str) -> Dress:
-    found = dress.coverage(stock, view, operator=operator) + dress.ground(stock, view)
+def _overview(stock: Stock, view: View, subject: Subject) -> Dress:
+    found = dress.coverage(stock, view, operator=subject.operator) + dress.ground(stock, view)
     shown = [name for name in (*LAYERS, "site") if name not in ("boundary", "hamlet", "road")]
     return sum([dress.layer(stock, name, view) for name in shown], found) + dress.hamlet_names(stock)
 
