@@ -108,7 +108,7 @@ def _paper(kind: str) -> None:
 
 def _must(make: Callable[[], Ready] | None) -> Callable[[], Ready]:
     if make is None:
-        raise InputError("paper_kind", kind="", known=", ".join(KINDS))
+        raise InputError("report_kind", kind="", known=", ".join(KINDS))
     return make
 
 
