@@ -26,8 +26,6 @@ from geo.kernels.p1812_record import Geometry, Link
 CLEAR_SQUARE = CLEAR_NU * CLEAR_NU
 APART_DB = 25.0
 """Distance from which the weaker of two mechanisms adds less than 2e-5 dB (eq. 63)."""
-DONE, OPEN, HIDDEN = 0, 1, 2
-"""A pixel after its first look: finished; in sight of the bare ground but open; hidden by bare ground."""
 STEEP_M_PER_KM = 100.0
 """Slope between the antennas above which ducting is not judged by its usual bound."""
 
@@ -172,6 +170,27 @@ def smooth_bullington(median: Median, distance_km: float, tx_height_m: float, rx
 
 
 @compiled
+def clears_sphere(median: Median, distance_km: float, tx_height_m: float, rx_height_m: float) -> bool:
+    """
+    Tell at once whether the sphere costs nothing.
+
+    Parameters
+    ----------
+    median, distance_km, tx_height_m, rx_height_m
+        As in ``sphere_excess``.
+
+    Returns
+    -------
+    is_clear
+        True where ``sphere_excess`` is 0 for these heights and for any greater ones.
+    """
+    # Clearance is at least 2 sqrt(ht hr) s - q s^2, and needed are 17.456 sqrt(lambda d) s, s at most 1/2.
+    needed_m = 17.456 * math.sqrt(median.link.wavelength_m * distance_km)
+    bulge_m = 0.5 * median.bulge_m * distance_km * distance_km
+    return 2.0 * math.sqrt(tx_height_m * rx_height_m) - bulge_m > needed_m
+
+
+@compiled
 def sphere_excess(median: Median, distance_km: float, tx_height_m: float, rx_height_m: float) -> float:
     """
     What the sphere costs beyond the Bullington loss of the smooth earth (eq. 38).
@@ -188,12 +207,11 @@ def sphere_excess(median: Median, distance_km: float, tx_height_m: float, rx_hei
     excess_db
         max(L_dsph - L_bulls, 0) [dB].
     """
+    if clears_sphere(median, distance_km, tx_height_m, rx_height_m):
+        return 0.0
     d, earth_km = distance_km, median.link.earth_km
     ht, hr = tx_height_m, rx_height_m
-    # Clearance is at least 2 sqrt(ht hr) s - q s^2, and needed are 17.456 sqrt(lambda d) s, s at most 1/2.
     needed = 17.456 * math.sqrt(median.link.wavelength_m * d)
-    if 2.0 * math.sqrt(ht * hr) - 0.5 * median.bulge_m * d * d > needed:
-        return 0.0
     adft_km, part = earth_km, 1.0
     reach_km = math.sqrt(2e-3 * earth_km) * (math.sqrt(ht) + math.sqrt(hr))
     if d < reach_km:
@@ -418,72 +436,3 @@ def hidden_path(
         0.0, 0.0, median.tx_m - min(ends_m[0], 0.0), rx_m - min(ends_m[1], ends_m[2]), roughness_m,
         (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0),
     )  # fmt: skip
-
-
-@compiled
-def hidden_loss(
-    median: Median, distance_km: float, rx_m: float, ends_m: tuple[float, float, float],
-    rises_m: tuple[float, float], flat_m: tuple[float, float, float],
-) -> float:  # fmt: skip
-    """
-    Diffraction loss of a pixel which bare ground hides.
-
-    Parameters
-    ----------
-    median, distance_km, rx_m, ends_m
-        As in ``in_sight``.
-    rises_m
-        First two rises over ground and clutter [m].
-    flat_m
-        Over bare ground without earth bulge: the highest point over the line, the first two rises [m].
-
-    Returns
-    -------
-    loss_db
-        L_d [dB].
-    """
-    loss_db = bullington((rises_m[0], rises_m[1], 0.0), distance_km, median.link.wavelength_m)
-    tx_smooth_m, rx_smooth_m = ends_m[0], ends_m[1]
-    if flat_m[0] > 0.0:
-        both = flat_m[1] + flat_m[2]
-        tx_smooth_m -= flat_m[0] * flat_m[1] / both
-        rx_smooth_m -= flat_m[0] * flat_m[2] / both
-    tx_height_m, rx_height_m = median.tx_m - min(tx_smooth_m, 0.0), rx_m - min(rx_smooth_m, ends_m[2])
-    return loss_db + sphere_excess(median, distance_km, tx_height_m, rx_height_m)
-
-
-@compiled
-def first_look(
-    median: Median, distance_km: float, rx_m: float, ends_m: tuple[float, float, float],
-    rises_m: tuple[float, float, float],
-) -> tuple[float, int]:  # fmt: skip
-    """
-    Loss of a pixel where two rises and the smooth earth settle it.
-
-    Parameters
-    ----------
-    median, distance_km, rx_m, ends_m
-        As in ``in_sight``.
-    rises_m
-        First two rises over ground and clutter, first rise over bare ground [m].
-
-    Returns
-    -------
-    loss_db, state
-        L_bc [dB] and DONE; or NaN and what the pixel is.
-    """
-    first, second, bare = rises_m
-    if bare >= 0.0:
-        return math.nan, HIDDEN
-    loss_db = 0.0
-    if first >= 0.0:
-        loss_db = bullington((first, second, 0.0), distance_km, median.link.wavelength_m)
-    elif first * second * 0.002 < CLEAR_SQUARE * median.link.wavelength_m * distance_km:
-        # The third rise is at most -sqrt(first * second): here it may come near enough to matter.
-        return math.nan, OPEN
-    tx_height_m, rx_height_m = median.tx_m - min(ends_m[0], 0.0), rx_m - min(ends_m[1], ends_m[2])
-    loss_db += sphere_excess(median, distance_km, tx_height_m, rx_height_m)
-    rise_m = rx_m - median.tx_m
-    if loss_db > floor_of(median) or (first >= 0.0 and abs(rise_m) > STEEP_M_PER_KM * distance_km):
-        return math.nan, OPEN
-    return free(median, distance_km, rise_m) + loss_db, DONE

@@ -29,7 +29,7 @@ from geo.kernels.p1812_median import (
     smooth_ends,
     sphere_excess,
 )
-from geo.kernels.p1812_tail import Pixels, finish
+from geo.kernels.p1812_tail import Pixels, finish, pixels_of
 
 Singles = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int32]
@@ -83,7 +83,7 @@ def radial_wedge(
     lines = _lines(radius_cells, rim_cells, sign, reach_cells, wanted)
     top_hull, bare_hull = np.zeros((2, width), dtype=np.float32), np.zeros((2, width), dtype=np.float32)
     rows = np.zeros((N_FIELDS, width), dtype=np.float32)
-    pixels = _pixels(rows)
+    pixels = pixels_of(rows)
     places, numbers = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
     bound, marks = np.zeros(width, dtype=np.float32), np.zeros(width, dtype=np.bool_)
     for ray_index in range(-rim_cells, rim_cells + 1):
@@ -119,14 +119,6 @@ def _lines(radius_cells: int, rim_cells: int, sign: int, reach_cells: float, wan
             if wanted[line + j]:
                 lines[math.floor(j * rim_cells / n + 0.5) + rim_cells] = n
     return lines
-
-
-@compiled
-def _pixels(rows: Rows) -> Pixels:
-    return Pixels(
-        rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7], rows[8], rows[9], rows[10],
-        rows[11], rows[12], rows[13],
-    )  # fmt: skip
 
 
 @compiled

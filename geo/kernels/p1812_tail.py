@@ -85,6 +85,27 @@ class Pixels(NamedTuple):
 
 
 @compiled
+def pixels_of(rows: npt.NDArray[np.float32]) -> Pixels:
+    """
+    Rows of a table under their names.
+
+    Parameters
+    ----------
+    rows
+        Shape (14 or more, n).
+
+    Returns
+    -------
+    pixels
+        Its first rows, in the order of ``Pixels``.
+    """
+    return Pixels(
+        rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7], rows[8], rows[9], rows[10],
+        rows[11], rows[12], rows[13],
+    )  # fmt: skip
+
+
+@compiled
 def log2(value: Single) -> Single:
     """
     Logarithm to base 2.
