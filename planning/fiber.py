@@ -83,6 +83,25 @@ class Reached:
     asked: Array
 
 
+def chosen(found: Reached, kept: Array) -> Reached:
+    """
+    Some of the places.
+
+    Parameters
+    ----------
+    found
+        All of them.
+    kept
+        Which: a mask of shape (n,), or indices.
+
+    Returns
+    -------
+    reached
+        Those.
+    """
+    return Reached(state=found.state[kept], assumed=found.assumed[kept], asked=found.asked[kept])
+
+
 @cache
 def losses() -> dict[tuple[str, int], float]:
     """

@@ -45,14 +45,39 @@ def expected(
         Operator, ``any`` or ``two_or_more`` to the sums; the last where every operator was estimated, and
         two at least. Empty where the estimate holds no probabilities.
     """
+    n_people = settlement.people.n_people
+    likely = chances(found, settlement, pairs=pairs)
+    return MappingProxyType({name: expected_people(n_people, chance) for name, chance in likely.items()})
+
+
+def chances(
+    found: CoverageRun, settlement: Settlement, *, pairs: OutdoorCells | None = None
+) -> Mapping[str, Floats]:
+    """
+    Probability of a signal at each people point.
+
+    Parameters
+    ----------
+    found
+        The estimate.
+    settlement
+        People points and houses.
+    pairs
+        Cells around the houses, where they are known already; None: they are found here.
+
+    Returns
+    -------
+    chances
+        As for :func:`expected`: operator, ``any`` or ``two_or_more`` to probabilities 0–1, shape (n,),
+        not-a-number where unknown.
+    """
     rasters = {name: io.read(path) for name, path in found.probability_paths.items()}
     around = _pairs(rasters, settlement, pairs)
-    chances = {name: _chance(raster, settlement, around[raster.grid]) for name, raster in rasters.items()}
-    own = [chances[name] for name in found.operators if name in chances]
+    likely = {name: _chance(raster, settlement, around[raster.grid]) for name, raster in rasters.items()}
+    own = [likely[name] for name in found.operators if name in likely]
     if len(own) > 1 and not not_estimated(found.options, settlement.people.x_m.shape):
-        chances[TWO_OR_MORE] = np.clip(two_of_several(own), 0.0, 1.0)
-    n_people = settlement.people.n_people
-    return MappingProxyType({name: expected_people(n_people, chance) for name, chance in chances.items()})
+        likely[TWO_OR_MORE] = np.clip(two_of_several(own), 0.0, 1.0)
+    return MappingProxyType(likely)
 
 
 def fast_states(

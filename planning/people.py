@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -183,9 +183,10 @@ def _only(communes: gpd.GeoDataFrame, code: str, *, known: str) -> gpd.GeoDataFr
     return own
 
 
-def _of_commune(
+def _members(
     people: People, hamlets: tuple[Hamlet, ...], outline: shapely.Geometry
-) -> tuple[People, tuple[Hamlet, ...]]:
+) -> tuple[Booleans, Booleans]:
+    """People points, and hamlets, of a commune: a hamlet belongs where more than half of its people live."""
     shapely.prepare(outline)
     inside = shapely.contains_xy(outline, people.x_m, people.y_m)
     placed = people.zone >= 0
@@ -194,6 +195,13 @@ def _of_commune(
     own = np.bincount(zone, weights=n_people * inside[placed], minlength=len(hamlets)) > everybody / 2
     kept = inside & ~placed
     kept[placed] = own[zone]
+    return kept, own
+
+
+def _of_commune(
+    people: People, hamlets: tuple[Hamlet, ...], outline: shapely.Geometry
+) -> tuple[People, tuple[Hamlet, ...]]:
+    kept, own = _members(people, hamlets, outline)
     number = np.append(np.cumsum(own) - 1, -1)
     return (
         People(
@@ -205,6 +213,36 @@ def _of_commune(
             assumed=people.assumed[kept],
         ),
         tuple(hamlet for hamlet, is_own in zip(hamlets, own.tolist(), strict=True) if is_own),
+    )
+
+
+def part(
+    settlement: Settlement, outline: shapely.Geometry, *, registered: float | None
+) -> tuple[Settlement, Booleans]:
+    """
+    The people of one commune out of those of a whole workspace.
+
+    Parameters
+    ----------
+    settlement
+        People of the whole workspace.
+    outline
+        Outline of the commune, in the CRS of the calculation.
+    registered
+        Its registered population, where known.
+
+    Returns
+    -------
+    settlement
+        As :func:`settle` would give it for the commune; the assumptions of the whole are not split.
+    kept
+        Which people points these are, shape (n,).
+    """
+    kept, _ = _members(settlement.people, settlement.hamlets, outline)
+    people, hamlets = _of_commune(settlement.people, settlement.hamlets, outline)
+    return (
+        replace(settlement, people=people, hamlets=hamlets, outline=outline, registered=registered),
+        kept,
     )
 
 

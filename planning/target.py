@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -17,7 +17,7 @@ from geo.gap import TOLERANCE, Figures, tally, tally_zones
 from geo.units import Array, Floats
 from planning import data
 from planning import fiber as fiber_access
-from planning.fiber import Plant, Reached
+from planning.fiber import Reached
 from planning.people import Settlement
 from planning.runs import ANY, CoverageRun
 from planning.workspace import Workspace
@@ -191,6 +191,25 @@ def wifi(workspace: Workspace, settlement: Settlement) -> TargetState:
     return TargetState(figures=_count(items), items=tuple(items), note_key="gap.wifi.note")
 
 
+def of_places(items: Sequence[PlaceState], whole: TargetState) -> TargetState:
+    """
+    A target of places, of some of them.
+
+    Parameters
+    ----------
+    items
+        The places.
+    whole
+        The target of all places.
+
+    Returns
+    -------
+    target
+        Counted anew.
+    """
+    return replace(whole, figures=_count(list(items)), items=tuple(items))
+
+
 def _wifi_state(row: Mapping[str, object], *, found: bool, listed: bool) -> tuple[str, str]:
     stated = _word(row["wifi_status"])
     if found or stated in ("yes", "weak"):
@@ -211,7 +230,7 @@ def _count(items: list[PlaceState]) -> Figures:
     )
 
 
-def fiber(workspace: Workspace, settlement: Settlement, *, plant: Plant | None = None) -> TargetState:
+def fiber(workspace: Workspace, settlement: Settlement) -> TargetState:
     """
     Households within drop distance, along streets and cables, of a fibre access point of the target speed.
 
@@ -221,8 +240,6 @@ def fiber(workspace: Workspace, settlement: Settlement, *, plant: Plant | None =
         The workspace.
     settlement
         Its people; households are placed like the people of their hamlet.
-    plant
-        Fibre of the area, where it is read already.
 
     Returns
     -------
@@ -233,9 +250,31 @@ def fiber(workspace: Workspace, settlement: Settlement, *, plant: Plant | None =
     hamlets = workspace.store.read("hamlet")
     hamlets = hamlets[hamlets["id"].isin([hamlet.id for hamlet in settlement.hamlets])].reset_index(drop=True)
     people = settlement.people
-    households = _households(hamlets, settlement)
-    plant = plant or fiber_access.read(workspace, settlement.outline)
+    plant = fiber_access.read(workspace, settlement.outline)
     found = fiber_access.reach(plant.access, plant.along, people.x_m, people.y_m)
+    return count_fiber(hamlets, settlement, found)
+
+
+def count_fiber(hamlets: gpd.GeoDataFrame, settlement: Settlement, found: Reached) -> TargetState:
+    """
+    Households counted by the fibre at the people points.
+
+    Parameters
+    ----------
+    hamlets
+        Rows of the hamlets of the settlement, in its order.
+    settlement
+        Its people; households are placed like the people of their hamlet.
+    found
+        Fibre at the people points.
+
+    Returns
+    -------
+    target
+        As of :func:`fiber`.
+    """
+    people = settlement.people
+    households = _households(hamlets, settlement)
     counted = _by_hamlet(hamlets, settlement, households, found)
     unplaced = math.fsum(row.figures.total for row in counted) - math.fsum(households)
     figures = tally(

@@ -7,9 +7,11 @@ import datetime as dt
 
 from planning.scorecard import job
 from planning.text import share_text
-from planning.workspace import open_workspace
+from planning.workspace import Workspace, open_workspace
 
 Result = tuple[int, object, str]
+EACH = "all"
+HEADLINE = "T5a"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser
         Its sub-parser.
     """
-    parser.add_argument("--commune", default=None, metavar="CODE")
+    parser.add_argument("--commune", default=None, metavar="CODE", help="mã xã; all: từng xã của thành phố")
 
 
 def run(options: argparse.Namespace) -> Result:
@@ -39,8 +41,10 @@ def run(options: argparse.Namespace) -> Result:
         Exit status, JSON value, text.
     """
     workspace = open_workspace(options.workspace)
-    card = job.run(workspace, commune=options.commune, now=dt.datetime.now(dt.UTC))
-    language = options.language
+    language, now = options.language, dt.datetime.now(dt.UTC)
+    if options.commune == EACH:
+        return _city(workspace, now, language)
+    card = job.run(workspace, commune=options.commune, now=now)
     lines = [
         f"{row.id} {job.sentence(row, language)}: "
         + (share_text(row.share, language) if row.share is not None else "–")
@@ -48,3 +52,17 @@ def run(options: argparse.Namespace) -> Result:
         for row in card.rows
     ]
     return 0, job.to_json(card, language), "\n".join(lines)
+
+
+def _city(workspace: Workspace, now: dt.datetime, language: str) -> Result:
+    """Every commune of a city, the least covered first."""
+    cards = job.city(workspace, now=now)
+    shares = {
+        code: next((row.share for row in card.rows if row.id == HEADLINE), None)
+        for code, card in cards.items()
+    }
+    order = sorted(cards, key=lambda code: (shares[code] is None, shares[code] or 0.0, code))
+    told = [(code, shares[code]) for code in order]
+    lines = [f"{code}: {share_text(share, language)}" for code, share in told if share is not None]
+    record = [{"commune": code, **job.to_json(cards[code], language)} for code in order]
+    return 0, {"communes": record}, "\n".join(lines)

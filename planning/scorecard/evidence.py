@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -14,14 +14,14 @@ import shapely
 from geo import io
 from geo.coverage import State
 from geo.grid import Grid
-from geo.probability import ExpectedPeople
 from geo.raster import Raster
 from geo.receiver import OutdoorCells
-from geo.units import Booleans, Bytes, Floats, Integers
+from geo.units import Array, Booleans, Bytes, Floats, Integers
 from geo.zones import assign
 from planning import data, fiber, gap, indicators, target
-from planning.fiber import Plant
+from planning.fiber import Plant, Reached
 from planning.people import Settlement, settle
+from planning.people import part as people_part
 from planning.runs import ANY, CoverageRun
 from planning.scorecard.reading import NOWHERE
 from planning.target import PlaceState, TargetState
@@ -62,8 +62,8 @@ class Mobile:
         Operator, ``any`` or ``two_or_more`` to state and doubt at the people points.
     land
         Operator or ``any`` to the raster of states.
-    expected
-        As ``planning.indicators`` gives it.
+    chance
+        Operator, ``any`` or ``two_or_more`` to the probability of a signal at the people points.
     pairs
         Outdoor cells around the houses.
     speed
@@ -79,7 +79,7 @@ class Mobile:
     states: Mapping[str, Bytes]
     assumed: Mapping[str, Booleans]
     land: Mapping[str, Raster]
-    expected: Mapping[str, ExpectedPeople]
+    chance: Mapping[str, Floats]
     pairs: OutdoorCells
     speed: Mapping[str, Bytes] = field(default_factory=lambda: MappingProxyType({}))
     indoor: Mapping[str, Mapping[str, Bytes]] = field(default_factory=lambda: MappingProxyType({}))
@@ -107,8 +107,8 @@ class Evidence:
         The 4G estimate, likewise.
     places, wifi, fiber
         As ``planning.target`` gives them.
-    plant
-        Fibre access points and the network around the area.
+    reached, places_reached
+        Fibre at the people points, and at the rows of the table ``place``.
     today
         Present day.
     """
@@ -122,7 +122,8 @@ class Evidence:
     places: tuple[PlaceState, ...]
     wifi: TargetState
     fiber: TargetState
-    plant: Plant
+    reached: Reached
+    places_reached: Reached
     today: dt.date
 
     @property
@@ -217,19 +218,23 @@ def gather(
     hamlets = workspace.store.read("hamlet").to_crs(workspace.calc_epsg).set_index("id", drop=False)
     hamlets = hamlets.loc[[hamlet.id for hamlet in settlement.hamlets]].reset_index(drop=True)
     own = frozenset(hamlets["id"])
+    tables = {name: _inside(workspace, name, outline, own) for name in TABLES}
     plant = fiber.read(workspace, outline)
+    people = settlement.people
+    reached = fiber.reach(plant.access, plant.along, people.x_m, people.y_m)
     mobile = None if found is None else _mobile(found, settlement, None)
     return Evidence(
         settlement=settlement,
         outline=outline,
         hamlets=hamlets,
-        tables=MappingProxyType({name: _inside(workspace, name, outline, own) for name in TABLES}),
+        tables=MappingProxyType(tables),
         mobile=mobile,
         floor=None if floor is None else _mobile(floor, settlement, mobile),
         places=() if found is None else target.places(workspace, found, settlement),
         wifi=target.wifi(workspace, settlement),
-        fiber=target.fiber(workspace, settlement, plant=plant),
-        plant=plant,
+        fiber=target.count_fiber(hamlets, settlement, reached),
+        reached=reached,
+        places_reached=_at_places(plant, tables["place"]),
         today=today,
     )
 
@@ -246,9 +251,80 @@ def _mobile(found: CoverageRun, settlement: Settlement, like: Mobile | None) -> 
         states=MappingProxyType(states),
         assumed=MappingProxyType(assumed),
         land=MappingProxyType({name: io.read(found.state_paths[name]) for name in (*found.operators, ANY)}),
-        expected=indicators.expected(found, settlement, pairs=pairs),
+        chance=indicators.chances(found, settlement, pairs=pairs),
         speed=indicators.fast_states(found, settlement, pairs=pairs),
         indoor=indicators.indoor_states(found, settlement, pairs=pairs),
+    )
+
+
+def _at_places(plant: Plant, places: gpd.GeoDataFrame) -> Reached:
+    """Fibre at each place; one without a position is unknown."""
+    shapes = places.geometry.to_numpy()
+    placed = ~shapely.is_missing(shapes)
+    found = fiber.reach(
+        plant.access, plant.along, shapely.get_x(shapes[placed]), shapely.get_y(shapes[placed])
+    )
+    state = np.full(len(places), State.UNKNOWN, dtype=np.uint8)
+    assumed = np.zeros(len(places), dtype=bool)
+    asked = np.full(len(places), "", dtype=object)
+    state[placed], assumed[placed], asked[placed] = found.state, found.assumed, found.asked
+    return Reached(state=state, assumed=assumed, asked=asked)
+
+
+def part(evidence: Evidence, outline: shapely.Geometry, *, registered: float | None) -> Evidence:
+    """
+    The evidence of one commune out of that of a whole workspace, without reading anything again.
+
+    Parameters
+    ----------
+    evidence
+        Evidence of the whole workspace.
+    outline
+        Outline of the commune, in the CRS of the calculation.
+    registered
+        Its registered population, where known.
+
+    Returns
+    -------
+    evidence
+        What :func:`gather` would read for the commune.
+    """
+    settlement, kept = people_part(evidence.settlement, outline, registered=registered)
+    own = frozenset(hamlet.id for hamlet in settlement.hamlets)
+    hamlets = evidence.hamlets[evidence.hamlets["id"].isin(own)].reset_index(drop=True)
+    chosen = {name: _rows_inside(table, outline, own) for name, table in evidence.tables.items()}
+    tables = {
+        name: table.iloc[chosen[name]].reset_index(drop=True) for name, table in evidence.tables.items()
+    }
+    names = frozenset(tables["place"]["id"])
+    reached = fiber.chosen(evidence.reached, kept)
+    return replace(
+        evidence,
+        settlement=settlement,
+        outline=outline,
+        hamlets=hamlets,
+        tables=MappingProxyType(tables),
+        mobile=None if evidence.mobile is None else _points(evidence.mobile, kept),
+        floor=None if evidence.floor is None else _points(evidence.floor, kept),
+        places=tuple(one for one in evidence.places if one.id in names),
+        wifi=target.of_places([one for one in evidence.wifi.items if one.id in names], evidence.wifi),
+        fiber=target.count_fiber(hamlets, settlement, reached),
+        reached=reached,
+        places_reached=fiber.chosen(evidence.places_reached, chosen["place"]),
+    )
+
+
+def _points(mobile: Mobile, kept: Booleans) -> Mobile:
+    def those(values: Mapping[str, Array]) -> Mapping[str, Array]:
+        return MappingProxyType({name: value[kept] for name, value in values.items()})
+
+    return replace(
+        mobile,
+        states=those(mobile.states),
+        assumed=those(mobile.assumed),
+        chance=those(mobile.chance),
+        speed=those(mobile.speed),
+        indoor=MappingProxyType({kind: those(states) for kind, states in mobile.indoor.items()}),
     )
 
 
@@ -256,13 +332,18 @@ def _inside(
     workspace: Workspace, name: str, outline: shapely.Geometry, own: frozenset[str]
 ) -> gpd.GeoDataFrame:
     table = workspace.store.read(name).to_crs(workspace.calc_epsg)
-    shapes = table.geometry.to_numpy()
-    shapely.prepare(outline)
-    belongs = np.ones(len(table), dtype=bool)
+    return table.iloc[_rows_inside(table, outline, own)].reset_index(drop=True)
+
+
+def _rows_inside(table: gpd.GeoDataFrame, outline: shapely.Geometry, own: frozenset[str]) -> Integers:
+    """Rows whose shape touches an outline, and those without one that belong there or to nobody else."""
+    missing = shapely.is_missing(table.geometry.to_numpy())
+    belongs = missing.copy()
     if "hamlet_id" in table:
-        belongs = (table["hamlet_id"].isin(own) | table["hamlet_id"].isna()).to_numpy()
-    kept = np.where(shapely.is_missing(shapes), belongs, shapely.intersects(outline, shapes))
-    return table[kept].reset_index(drop=True)
+        belongs &= (table["hamlet_id"].isin(own) | table["hamlet_id"].isna()).to_numpy()
+    touched = table.sindex.query(outline, predicate="intersects")
+    rows: Integers = np.union1d(np.flatnonzero(belongs), touched).astype(np.int64)
+    return rows
 
 
 def not_told(evidence: Evidence) -> tuple[str, ...]:

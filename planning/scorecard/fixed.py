@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
-import shapely
 
 from geo.coverage import State
 from geo.units import Booleans, Bytes, Floats, Integers
 from planning import data
-from planning.fiber import reach
+from planning.fiber import chosen
 from planning.scorecard.evidence import Evidence
 from planning.scorecard.mobile import pieces
 from planning.scorecard.reading import NOWHERE, Counted, Missing, Reading, of_counted, of_figures, ranked
@@ -156,21 +155,11 @@ def broadband(evidence: Evidence, kinds: str) -> Reading:
         In places; all unknown where no access point is known, one without a position always.
     """
     table = evidence.tables["place"]
-    table = table[table["kind"].isin(kinds.split("+"))].reset_index(drop=True)
-    shapes = table.geometry.to_numpy()
-    placed = ~shapely.is_missing(shapes)
-    found = reach(
-        evidence.plant.access,
-        evidence.plant.along,
-        shapely.get_x(shapes[placed]),
-        shapely.get_y(shapes[placed]),
-    )
-    state = np.full(len(table), State.UNKNOWN, dtype=np.uint8)
-    state[placed] = found.state
-    assumed = np.zeros(len(table), dtype=bool)
-    assumed[placed] = found.assumed
+    wanted = np.flatnonzero(table["kind"].isin(kinds.split("+")).to_numpy(dtype=bool))
+    table, found = table.iloc[wanted], chosen(evidence.places_reached, wanted)
+    places = _at_places(evidence, table["hamlet_id"].to_numpy(), found.state)
     return of_counted(
-        replace(_at_places(evidence, table["hamlet_id"].to_numpy(), state), assumed=assumed),
+        replace(places, assumed=found.assumed),
         n_hamlets=evidence.n_hamlets,
         key="fiber_points",
         names=table["name"].fillna("").tolist(),

@@ -143,6 +143,34 @@ def run(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -
     return read(gather(workspace, commune=commune, now=now), plan.targets(workspace))
 
 
+def city(workspace: Workspace, *, now: dt.datetime) -> Mapping[str, Scorecard]:
+    """
+    The scorecard of every commune of a workspace, read once for all.
+
+    Parameters
+    ----------
+    workspace
+        The workspace; a coverage estimate is made where there is none and masts are known.
+    now
+        Present moment.
+
+    Returns
+    -------
+    cards
+        Code of each commune to its scorecard, the same as :func:`run` gives for it.
+    """
+    whole = gather(workspace, now=now)
+    targets = plan.targets(workspace)
+    communes = workspace.store.read("boundary").to_crs(workspace.calc_epsg)
+    cards = {}
+    for code, rows in communes.groupby("code", sort=False):
+        people = rows["population_registered"].dropna()
+        registered = float(people.sum()) if len(people) else None
+        one = reading_of.part(whole, rows.geometry.union_all(), registered=registered)
+        cards[str(code)] = read(one, targets)
+    return MappingProxyType(cards)
+
+
 def gather(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -> Evidence:
     """
     All that the targets read.
@@ -175,7 +203,12 @@ def gather(workspace: Workspace, *, commune: str | None = None, now: dt.datetime
 
 def _estimate(workspace: Workspace, technology: str, now: dt.datetime) -> CoverageRun | None:
     # Without a mast nothing can be estimated, and the other targets can still be read.
-    if workspace.store.count("site") == 0 or (technology == FLOOR and not _has_cells(workspace, technology)):
+    if workspace.store.count("site") == 0:
+        return None
+    # The floor of a whole city takes minutes: it is made where somebody asks for it.
+    if technology == FLOOR and (
+        workspace.store.count("boundary") > 1 or not _has_cells(workspace, technology)
+    ):
         return None
     return coverage.run(workspace, CoverageOptions(technology=technology), now=now)
 

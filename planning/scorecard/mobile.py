@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from geo.coverage import State, combine
 from geo.fraction import fractions
+from geo.probability import expected_people
 from geo.units import Booleans, Bytes, Floats, Integers
 from planning import data
 from planning.runs import ANY, TWO_OR_MORE, not_estimated
@@ -56,8 +57,8 @@ def people(evidence: Evidence, operator: str) -> Reading:
     )
     figures = counted.figures()
     within = [figures.covered, figures.covered + figures.unknown]
-    if operator in mobile.expected:
-        within.append(mobile.expected[operator].covered)
+    if operator in mobile.chance:
+        within.append(expected_people(settled.n_people, mobile.chance[operator]).covered)
     shares = [part / figures.total for part in within] if figures.total else []
     shares += [named[operator] for named in mobile.found.spread.values() if operator in named]
     return Reading(

@@ -20,7 +20,7 @@ from geo.receiver import OutdoorCells
 from planning.runs import ANY, TWO_OR_MORE, CoverageRun
 from planning.scenario import CoverageOptions
 from planning.scorecard import job
-from planning.scorecard.evidence import Evidence, Mobile, gather
+from planning.scorecard.evidence import Evidence, Mobile, gather, part
 from planning.scorecard.mobile import pieces
 from planning.scorecard.row import Target, of_row, shipped
 from planning.target import PlaceState
@@ -200,7 +200,7 @@ def _drawn(found: Evidence) -> Mobile:
         states=states,
         assumed=dict.fromkeys(states, nobody),
         land=land,
-        expected=empty,
+        chance=empty,
         pairs=OutdoorCells(**dict.fromkeys(("building", "row", "col"), np.empty(0, np.int64)), n_buildings=0),
     )
 
@@ -330,3 +330,23 @@ def test_no_people_no_share() -> None:
     figures = Figures(total=0.0, covered=0.0, uncovered=0.0, unknown=0.0, assumed=0.0)
     reading = job.Reading(figures=figures)
     assert job.Row(target=target, operator="", reading=reading, oldest_input="").share is None
+
+
+def test_a_commune_cut_out_of_a_city_reads_as_alone(tmp_path: Path) -> None:
+    """Two communes in one workspace: each read out of the whole gives what it gives by itself."""
+    workspace = _workspace(tmp_path / "city")
+    rows = [{"id": "W", "name": "Tây", "code": "W"}, {"id": "E", "name": "Đông", "code": "E"}]
+    halves = [block(0, 0, 1000, 2000), block(1000, 0, 1000, 2000)]
+    workspace.store.replace({"boundary": table(rows, halves)})
+    whole = gather(workspace, None, commune=None, today=TODAY)
+    outlines = workspace.store.read("boundary").to_crs(workspace.calc_epsg).geometry
+    for row, shape in zip(rows, outlines, strict=True):
+        alone = job.read(gather(workspace, None, commune=row["code"], today=TODAY), shipped())
+        cut = job.read(part(whole, shape, registered=None), shipped())
+        assert len(alone.rows) == len(cut.rows)
+        for one, other in zip(alone.rows, cut.rows, strict=True):
+            assert one.reading.hamlets == other.reading.hamlets, one.id
+            figures, same = one.reading.figures, other.reading.figures
+            assert (figures is None) == (same is None), one.id
+            if figures is not None and same is not None:
+                assert dataclasses.astuple(figures) == pytest.approx(dataclasses.astuple(same)), one.id
