@@ -11,7 +11,8 @@ KERNEL_LINES = 80
 FILE_LINES = 600
 FILE_GUIDE = 400
 
-# A name says its unit, or that it is a count, a place in an array, a code, a direction or a ratio.
+# A name says its unit, or that it is a count, a place in an array, a code, a direction, a ratio, or the weight or
+# cost of an optimisation, which are in whatever its caller counts.
 UNITS = (
     "m|km|mm|m2|km2|db|dbm|dbi|dbd|mhz|khz|hz|ghz|deg|degrees|rad|w|mw|s|ms|ns|px|cells|share|mbps|gbps|k|kelvin"
     "|ppm|bits|bytes"
@@ -19,11 +20,11 @@ UNITS = (
 UNIT = re.compile(rf"(^|_)({UNITS})(_re|_per_(m|km|s|px|hz))?$")
 COUNT = re.compile(
     r"^(n_\w+|\w*epsg\w*|seed|\w*level|zoom|index|limit|rank|digits|workers|state|code|number|order|model|axis|side"
-    r"|needed|people|households|adults|\w*(row|col)s?\d?|\w+_(index|count))$"
+    r"|needed|people|households|adults|candidate|n|\w*(row|col)s?\d?|\w+_(index|count))$"
 )
 RATIO = re.compile(
     r"^(\w*ratio|\w*factor|probability|weight|alpha|x|y|value|low|high|sign|fill|total|forward|right|up"
-    r"|(cos|sin|tan|log)_\w+)$"
+    r"|(cos|sin|tan|log)_\w+|\w+_value|goal|bound|above|budget|left|held|rate|covered)$"
 )
 
 
