@@ -352,7 +352,7 @@ def greedy(
     n = 0
     value = 0.0
     while n < chosen.size and value < wanted:
-        i = np.argmax(rate)
+        i = int(np.argmax(rate))
         if rate[i] <= 0.0:
             break
         if cost[i] > left:

@@ -11,8 +11,8 @@ KERNEL_LINES = 80
 FILE_LINES = 600
 FILE_GUIDE = 400
 
-# A name says its unit, or that it is a count, a place in an array, a code, a direction, a ratio, or the weight or
-# cost of an optimisation, which are in whatever its caller counts.
+# A name says its unit, or that it is a count, a place in an array, a code, a direction, a ratio,
+# or the weight or cost of an optimisation, in whatever its caller counts.
 UNITS = (
     "m|km|mm|m2|km2|db|dbm|dbi|dbd|mhz|khz|hz|ghz|deg|degrees|rad|w|mw|s|ms|ns|px|cells|share|mbps|gbps|k|kelvin"
     "|ppm|bits|bytes"
