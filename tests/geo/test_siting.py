@@ -12,10 +12,16 @@ from geo import covering
 from geo.covering import Cover, merge, of_lists
 from geo.errors import InfeasibleError, PlannerError
 from geo.kernels import siting as kernel
-from geo.siting import Problem, solve
+from geo.siting import Problem, solve, warm
 from tests.facilities import bds, ragged
 
 NONE = np.zeros(0, np.int64)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    """Seconds allowed to a search are not for compiling."""
+    warm()
 
 
 def random_cover(rng, n=9, m=30, *, whole=True):
