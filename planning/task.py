@@ -13,6 +13,7 @@ import geopandas as gpd
 from geo.errors import InputError, NotFoundError
 from layers.cell import split
 from layers.store import Note, RowChange
+from layers.store import documents as shelf
 from planning import data, edit
 from planning.workspace import Workspace
 
@@ -53,7 +54,7 @@ class Task:
     funding
         Where the money comes from, or "".
     documents
-        Files of evidence, as ``digest:name``.
+        Files of evidence, as ``digest:kind:name``.
     note
         Remark, or "".
     """
@@ -305,3 +306,48 @@ def log(workspace: Workspace, task_id: str) -> tuple[tuple[Note, RowChange], ...
         for row in store.changed_rows(change.number)
         if (row.layer, row.id) == (LAYER, task_id)
     )
+
+
+def attach(
+    workspace: Workspace, task_id: str, content: bytes, name: str, *, actor: str, now: dt.datetime
+) -> str:
+    """
+    Keep a file as evidence of a task.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    task_id
+        Key of the task.
+    content
+        The file, byte by byte.
+    name
+        Its name as given.
+    actor
+        Who does it.
+    now
+        Present moment.
+
+    Returns
+    -------
+    digest
+        SHA-256 of the content, under which it is kept.
+
+    Raises
+    ------
+    FileError
+        ``document_large`` or ``document_kind``; nothing is kept.
+    NotFoundError
+        ``task_missing``.
+    """
+    most_bytes = int(data.setting("task_document_mb") * 1e6)
+    kind = shelf.require(content, name, most_bytes=most_bytes)
+    seen = next((one for one in read(workspace, today=now.date()) if one.id == task_id), None)
+    if seen is None:
+        raise NotFoundError("task_missing", id=task_id)
+    digest = shelf.keep(workspace.folder, content)
+    line = f"{digest}:{kind}:{name.replace(';', ',')}"
+    values = {"documents": ";".join(dict.fromkeys([*seen.documents, line]))}
+    update(workspace, task_id, values, actor=actor, now=now, reason=name)
+    return digest

@@ -183,6 +183,7 @@ def _areas(result: GapResult, operator: str) -> None:
             remedy.card(known[area.id])
     with right:
         _area_map(areas, area)
+        remedy.house("map_gap")
 
 
 def _area_row(area: GapArea, one: Actionable) -> dict[str, object]:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from planning import house as houses
 from planning import remedy
 from planning.area import GapArea
 from planning.remedy import Actionable, Neighbour
-from screens import figure, scoring, state
+from screens import figure, mapview, scoring, state
 
 TERMS = ("people", "zone", "road", "report", "sharing")
 
@@ -76,13 +77,46 @@ def card(one: Actionable) -> None:
     st.caption(state.tr("screen.remedy.terms", score=figure.written_number(one.score, digits=2), terms=terms))
     with st.expander(state.tr("screen.remedy.nearby")):
         for near in one.nearby:
-            st.markdown(
-                "- "
-                + state.plain_md(
-                    f"{state.tr(f'nearby.{near.kind}')}: {near.name}, "
-                    f"{figure.written_number(near.distance_m)} m" + (f" ({room(near)})" if near.room else "")
-                )
-            )
+            _near(near)
+
+
+def house(map_key: str) -> None:
+    """
+    Draw the card of the house that was clicked last on a map.
+
+    Parameters
+    ----------
+    map_key
+        Name of the map.
+    """
+    click = mapview.clicked(map_key)
+    if click is None:
+        st.caption(state.tr("screen.house.click"))
+        return
+    workspace = state.opened()
+    around = state.remember(
+        ("around", state.now().date()), lambda: remedy.read(workspace, scoring.evidence())
+    )
+    found = houses.at(workspace, around, click.lon, click.lat)
+    with st.container(border=True):
+        key = "screen.house.at" if found.is_house else "screen.house.place"
+        place = found.hamlet or state.tr("screen.gap.no_hamlet")
+        st.markdown(f"**{state.md('screen.house.title')}** {state.md(key, hamlet=place)}")
+        for operator, name in found.mobile.items():
+            said = f"{state.operator_name(operator)}: {state.tr(f'state.{name}')}"
+            st.markdown("- " + state.plain_md(said))
+        why = f" ({state.tr(f'house.fiber.{found.fiber_reason}')})" if found.fiber_reason else ""
+        st.markdown(
+            "- "
+            + state.plain_md(f"{state.tr('screen.house.fiber')}: {state.tr(f'state.{found.fiber}')}{why}")
+        )
+        for near in found.nearby:
+            _near(near)
+
+
+def _near(near: Neighbour) -> None:
+    said = f"{state.tr(f'nearby.{near.kind}')}: {near.name}, {figure.written_number(near.distance_m)} m"
+    st.markdown("- " + state.plain_md(said + (f" ({room(near)})" if near.room else "")))
 
 
 def room(near: Neighbour) -> str:

@@ -102,7 +102,18 @@ def _form(one: Task) -> None:
             )
             st.session_state[TOLD] = state.tr("screen.target.tasks.saved", id=one.id)
             st.rerun()
+        _documents(one)
         _log(one)
+
+
+def _documents(one: Task) -> None:
+    for line in one.documents:
+        st.markdown("- " + state.plain_md(line.split(":", 2)[-1]))
+    file = st.file_uploader(state.tr("screen.target.tasks.document"), key=f"task_file_{one.id}")
+    if file is not None and st.button(state.tr("screen.target.tasks.attach"), key=f"task_attach_{one.id}"):
+        task.attach(state.opened(), one.id, file.getvalue(), file.name, actor=state.actor(), now=state.now())
+        st.session_state[TOLD] = state.tr("screen.target.tasks.saved", id=one.id)
+        st.rerun()
 
 
 def _log(one: Task) -> None:

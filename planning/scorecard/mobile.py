@@ -388,8 +388,11 @@ def _over(
         return NO_ESTIMATE
     if area.is_empty:
         return Reading(figures=None)
-    parts = fractions(mobile.grid, [area])
-    x_m, y_m = mobile.grid.to_xy(*np.divmod(parts.cell, mobile.grid.cols))
+    if not shapely.box(*mobile.grid.bounds).intersects(area):
+        return Reading(figures=None)
+    grid, _ = mobile.grid.window(area.bounds)
+    parts = fractions(grid, [area])
+    x_m, y_m = grid.to_xy(*np.divmod(parts.cell, grid.cols))
     zone = evidence.hamlet_of(x_m, y_m) if by_hamlet else np.full(len(x_m), NOWHERE, dtype=np.int64)
     return _sampled(evidence, x_m, y_m, parts.share * mobile.grid.cell_area_m2 / 1e6, operator, zone)
 

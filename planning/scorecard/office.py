@@ -1,13 +1,17 @@
-"""The office's own work: data ready for the city's plan of passive infrastructure."""
+"""The office's own work: data ready for the city's plan, and how long its opinions on sites take."""
 
 from __future__ import annotations
+
+import datetime as dt
 
 import numpy as np
 
 from geo.coverage import State
+from geo.gap import Figures
 from geo.units import Array
 from layers.cell import split
 from planning import data
+from planning.review import OPINIONS, Action
 from planning.scorecard.evidence import Evidence
 from planning.scorecard.reading import NOWHERE, Counted, Missing, Reading, of_counted, ranked
 
@@ -72,3 +76,38 @@ def _owners(operators: Array, owner: Array) -> Array:
         for several, one in zip(operators, owner, strict=True)
     ]
     return np.array(told, dtype=object)
+
+
+def opinion_days(evidence: Evidence) -> Reading:
+    """
+    Median days from the handing in of a site to the office's opinion.
+
+    Parameters
+    ----------
+    evidence
+        The evidence.
+
+    Returns
+    -------
+    reading
+        The value is the median over proposals with an opinion; the three states count these as covered, and
+        those handed in that still wait for one as uncovered. Without figures where none was handed in.
+    """
+    audit = evidence.tables["audit"].sort_values("entry")
+    own = audit[audit["proposal_id"].isin(evidence.tables["proposal"]["id"])]
+    day = own["at"].fillna("").astype(str).str[:10]
+    actions = own["action"]
+    handed = day[actions == Action.SUBMIT].groupby(own["proposal_id"]).first()
+    answered = day[actions.isin([str(action) for action in OPINIONS])].groupby(own["proposal_id"]).first()
+    if handed.empty:
+        return Reading(figures=None)
+    both = handed.index.intersection(answered.index)
+    days = [
+        float((dt.date.fromisoformat(answered[key]) - dt.date.fromisoformat(handed[key])).days)
+        for key in both
+    ]
+    n_all, n_done = float(len(handed)), float(len(days))
+    figures = Figures(total=n_all, covered=n_done, uncovered=n_all - n_done, unknown=0.0, assumed=0.0)
+    if not days:
+        return Reading(figures=figures, low=0.0, high=0.0)
+    return Reading(figures=figures, value=float(np.median(days)), low=min(days), high=max(days))

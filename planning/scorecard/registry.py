@@ -48,6 +48,7 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
         "clean_power": _alone(sharing.clean_power),
         "firm_feeders": _alone(sharing.firm_feeders),
         "completeness": _alone(office.completeness),
+        "opinion_days": _alone(office.opinion_days),
     }
 )
 """Each takes the evidence and the argument of the target's row; its formula is ``formula.<name>``."""

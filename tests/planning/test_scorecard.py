@@ -22,6 +22,7 @@ from planning.scenario import CoverageOptions
 from planning.scorecard import job
 from planning.scorecard.evidence import Evidence, Mobile, gather, part
 from planning.scorecard.mobile import pieces
+from planning.scorecard.office import opinion_days
 from planning.scorecard.row import Target, of_row, shipped
 from planning.target import PlaceState
 from planning.workspace import Workspace, create
@@ -350,3 +351,21 @@ def test_a_commune_cut_out_of_a_city_reads_as_alone(tmp_path: Path) -> None:
             assert (figures is None) == (same is None), one.id
             if figures is not None and same is not None:
                 assert dataclasses.astuple(figures) == pytest.approx(dataclasses.astuple(same)), one.id
+
+
+def test_opinions_on_sites_take_their_median_days(evidence: Evidence) -> None:
+    """4 and 10 days make 7; one still waits; of a proposal never handed in nothing is counted."""
+    steps = [("A", "submit", "2026-10-01"), ("A", "agree", "2026-10-05"), ("B", "submit", "2026-10-01")]
+    steps += [("B", "disagree", "2026-10-11"), ("C", "submit", "2026-10-20"), ("D", "create", "2026-10-20")]
+    audit = [
+        {"id": str(n), "entry": n, "proposal_id": key, "action": action, "at": f"{day}T08:00:00+00:00"}
+        for n, (key, action, day) in enumerate(steps, start=1)
+    ]
+    tables = {"proposal": [{"id": key} for key in "ABCD"], "audit": audit}
+    told = {name: table(rows, [None] * len(rows)) for name, rows in tables.items()}
+    reading = opinion_days(
+        dataclasses.replace(evidence, tables=MappingProxyType({**evidence.tables, **told}))
+    )
+    assert reading.value == 7
+    assert reading.figures is not None
+    assert (reading.figures.covered, reading.figures.uncovered) == (2, 1)

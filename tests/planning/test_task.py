@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import FileError, InputError, NotFoundError
+from layers.store import documents
 from planning import task
 from planning.task import Standing
 from tests import commune
@@ -48,3 +49,17 @@ def test_tasks_of_one_commune(tmp_path: Path) -> None:
     rows = [{"id": key, "text": key, "commune": code} for key, code in (("A", "1"), ("B", "2"), ("C", None))]
     found.store.replace({"task": commune.table(rows, [None] * 3)})
     assert {one.id for one in task.read(found, commune="1", today=NOW.date())} == {"A", "C"}
+
+
+def test_evidence_of_a_task_is_kept_by_its_digest(tmp_path: Path) -> None:
+    """A PDF is kept and named; a program is refused and nothing is written."""
+    found = commune.empty(tmp_path / "xa")
+    content = b"%PDF-1.4\nbien ban\nstartxref\n0\n%%EOF\n"
+    digest = task.attach(found, "NV-01", content, "biên bản; lần 1.pdf", actor="Lan", now=NOW)
+    kept = next(one for one in task.read(found, today=NOW.date()) if one.id == "NV-01").documents
+    assert kept == (f"{digest}:pdf:biên bản, lần 1.pdf",)
+    assert documents.read(found.folder, digest) == content
+    with pytest.raises(FileError, match="document_kind"):
+        task.attach(found, "NV-01", b"MZ...", "a.exe", actor="Lan", now=NOW)
+    with pytest.raises(NotFoundError, match="task_missing"):
+        task.attach(found, "NV-99", content, "a.pdf", actor="Lan", now=NOW)
