@@ -189,8 +189,9 @@ window.hatangso = (function () {
         event.latlng.zoom = map.getZoom();
       });
       new ResizeObserver(function () {
+        if (!box.clientWidth || !box.clientHeight) { return; }  // hidden for a moment: the middle would be lost
         var own = strayed(map);
-        map.invalidateSize({ pan: false });
+        map.invalidateSize();
         if (!own) { look(map); }
       }).observe(box);
     }
