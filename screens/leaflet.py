@@ -189,7 +189,7 @@ window.hatangso = (function () {
         event.latlng.zoom = map.getZoom();
       });
       new ResizeObserver(function () {
-        if (!box.clientWidth || !box.clientHeight) { return; }  // hidden for a moment: the middle would be lost
+        if (!box.clientWidth || !box.clientHeight) { return; }  // hidden: the middle would be lost
         var own = strayed(map);
         map.invalidateSize();
         if (!own) { look(map); }
