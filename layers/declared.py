@@ -107,7 +107,6 @@ SENSOR = LayerSpec(
 POWER = LayerSpec(
     name="power",
     geometry=Geometry.ANY,
-    filled=False,
     group="fixed",
     columns=columns(
         Column(name="kind", vocabulary=("transformer", "medium_voltage", "low_voltage", "other")),

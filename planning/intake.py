@@ -19,11 +19,12 @@ from layers.check import check
 from layers.exchange import guard
 from layers.exchange.convert import FILE_SPEC, Context, Converted, to_layer
 from layers.exchange.headings import Aliases, ColumnMap, guess
+from layers.exchange.paired import with_pairs
 from layers.exchange.placing import apart
 from layers.exchange.raw import Limits, RawFile, RawTable
 from layers.exchange.values import text_of
 from layers.issue import Issue, Outcome, Severity, worst
-from layers.spec import LayerSpec
+from layers.spec import Geometry, LayerSpec
 from planning import plausible
 from planning.question import Answers, Question, Topic, questions
 
@@ -254,7 +255,7 @@ def check_file(
     issues = list(_file_issues(raw, spec, epsg))
     if not _is_refused(raw) and raw.format != ANTENNA_FORMAT:
         for table in raw.tables:
-            columns = guess(table.headings, spec, aliases)
+            columns = with_pairs(guess(table.headings, spec, aliases), table)
             issues += _judged(table, spec, columns, context, Answers(epsg=epsg))[1]
     if layer is not None and raw.format == "tiff":
         issues.append(Issue(code="raster_for_table", severity=Severity.ERROR, layer=layer))
@@ -330,7 +331,8 @@ def preview(
         )
     issues = [one for one in issues if one.facts.get("sheet", table.name) == table.name]
     sender_credited = f"{sender} · {table.licence}" if table.licence else sender
-    columns = guess(table.headings, spec, context.aliases, overrides=chosen.columns)
+    guessed = guess(table.headings, spec, context.aliases, overrides=chosen.columns)
+    columns = with_pairs(guessed, table, given=chosen.columns)
     own, others, sibling = apart(table, spec)
     converted, found = _judged(own, spec, columns, context, chosen, source=sender_credited)
     issues += found
@@ -486,6 +488,8 @@ def _file_issues(raw: RawFile, spec: LayerSpec, epsg: int | None) -> list[Issue]
     """Faults of the reader, seen in the light of the layer and of a system that the user named."""
     issues = []
     for one in raw.issues:
+        if one.code == "geom_mixed" and spec.geometry is Geometry.ANY and spec.name != FILE_SPEC.name:
+            continue
         if epsg is not None and one.code in ("crs_missing", "crs_unknown"):
             continue
         if epsg is not None and one.code == "coord_metres_as_degrees" and is_projected(epsg):

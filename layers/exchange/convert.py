@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -352,12 +353,28 @@ def _name_operators(
             faults.append(issue(code, Severity.WARNING, row=raw.row_numbers[place], value=said))
     if any(names) or any(values["owner"]):
         return None
+    if column == "operators" and _name_by_section(values, raw, context):
+        return None
     found = operators_in(" ".join(raw.titles), context.operators)
     if len(found) != 1 or column == "operator":
         return None
     values["operators"] = [found[0]] * len(names)
     _assume(values, range(len(names)), "operators")
     return found[0]
+
+
+def _name_by_section(values: dict[str, list[Value]], raw: RawTable, context: Context) -> bool:
+    """Operators that the headings between the rows name, each for the rows under it; True where any does."""
+    parts = [
+        (one.row, operators_in(one.text, context.operators)) for one in raw.skipped if one.kind == "section"
+    ]
+    starts = [row for row, _ in parts]
+    for place, number in enumerate(raw.row_numbers):
+        at = bisect(starts, number) - 1
+        if at >= 0 and len(parts[at][1]) == 1:
+            values["operators"][place] = parts[at][1][0]
+            _assume(values, [place], "operators")
+    return any(values["operators"])
 
 
 def _complete(

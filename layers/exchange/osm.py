@@ -303,7 +303,7 @@ _SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "building": ("multipolygons",),
         "road": ("lines",),
-        "power": ("points", "lines"),
+        "power": ("points", "lines", "multipolygons"),
         "passive": ("points",),
         "site": ("points", "multipolygons"),
         "fiber_node": ("points", "multipolygons"),

@@ -94,6 +94,7 @@ def _read_one(path: Path, name: str, encoding: str | None) -> tuple[RawTable, li
     headings = tuple(tidy(str(one)) for one in meta["fields"])
     cells = [[_cell(value) for value in column] for column in columns]
     decoded = None if stated else _decode(cells, encoding)
+    cells = [[tidy(one) or None if isinstance(one, str) else one for one in column] for column in cells]
     rows = tuple(zip(*cells, strict=True)) if cells else ((),) * len(shapes)
     table = RawTable(
         name=name,
@@ -186,8 +187,8 @@ def _cell(value: object) -> Cell:
         value = value.item()
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, str):
-        return tidy(value) or None
+    if isinstance(value, str):  # tidied once it is decoded: a byte of a letter may look like a blank
+        return value or None
     return value if isinstance(value, bool | int) else None
 
 

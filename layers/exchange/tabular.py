@@ -13,6 +13,7 @@ from pathlib import Path
 
 import python_calamine
 
+from layers.exchange import habit
 from layers.exchange.fault import issue, refusal
 from layers.exchange.raw import Cell, Limits, RawTable, Skipped
 from layers.exchange.word import fold, tidy
@@ -72,6 +73,9 @@ def read_workbook(path: Path, limits: Limits) -> tuple[tuple[RawTable, ...], tup
         raise refusal("workbook_corrupt", detail="book_unreadable") from None
     if not tables:
         raise refusal("file_empty")
+    n_unrun = habit.n_unrun_formulas(path)
+    if n_unrun:
+        faults.append(issue("formula_unrun", Severity.ASK, n=n_unrun))
     return tuple(tables), tuple(faults)
 
 
@@ -175,19 +179,19 @@ def to_table(name: str, grid: Grid, *, merged: Merged = ()) -> tuple[RawTable, t
     headings, n_levels = _headings(grid, at, merged)
     columns = [number for number, heading in enumerate(headings) if heading]
     shown = _unique([headings[number] for number in columns])
+    grid, n_filled = habit.fill_merged(grid, merged, top=at + n_levels, headings=headings)
     skipped = [
         Skipped(row=number, kind="title" if _texts(row) else "blank", text=" ".join(_texts(row))[:80])
         for number, row in grid[:at]
     ]
     rows: list[tuple[Cell, ...]] = []
     numbers: list[int] = []
-    faults: list[Issue] = []
+    faults = [issue("cell_merged", Severity.INFO, n=n_filled)] if n_filled else []
     body = grid[at + n_levels :]
-    last = max((place for place, (_, row) in enumerate(body) if len(_filled(row)) > 1), default=-1)
+    last = _last_full(body, n_columns=len(columns))
+    folded = [fold(heading) for heading in headings]
     for place, (number, row) in enumerate(body):
-        kind = _kind(
-            row, [fold(heading) for heading in headings], n_columns=len(columns), is_inside=place < last
-        )
+        kind = _kind(row, folded, n_columns=len(columns), is_inside=place < last)
         if kind:
             skipped.append(Skipped(row=number, kind=kind, text=" ".join(_texts(row))[:80]))
             continue
@@ -198,10 +202,11 @@ def to_table(name: str, grid: Grid, *, merged: Merged = ()) -> tuple[RawTable, t
     if not rows:
         raise refusal("table_empty", sheet=name)
     titles = tuple(text for _, row in grid[:at] for text in _texts(row))
+    names, cells_of = habit.join_angles(shown, rows)
     table = RawTable(
         name=name,
-        headings=tuple(shown),
-        rows=tuple(rows),
+        headings=names,
+        rows=cells_of,
         row_numbers=tuple(numbers),
         titles=titles,
         skipped=tuple(skipped),
@@ -306,7 +311,18 @@ def _kind(row: list[Cell], headings: list[str], *, n_columns: int, is_inside: bo
         return "total"
     if len(cells) == 1 and n_columns >= 3:
         return "section" if is_inside else "note"
-    return None
+    if is_inside:
+        return "section" if habit.is_section(cells, n_columns=n_columns) else None
+    return "note" if habit.is_footer(cells, n_columns=n_columns) else None
+
+
+def _last_full(body: Grid, *, n_columns: int) -> int:
+    """Place of the last row that is no signature, -1 where there is none."""
+    rows = [(place, _filled(row)) for place, (_, row) in enumerate(body)]
+    full = (
+        place for place, cells in rows if len(cells) > 1 and not habit.is_footer(cells, n_columns=n_columns)
+    )
+    return max(full, default=-1)
 
 
 def _fit(row: list[Cell], width: int, number: int) -> tuple[list[Cell], list[Issue]]:
