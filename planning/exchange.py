@@ -9,11 +9,10 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-import geopandas as gpd
 import pandas as pd
 
 from geo.crs import parse_epsg
-from geo.errors import FileError, GeometryError, InputError
+from geo.errors import CancelledError, FileError, InputError
 from geo.grid import require_metres
 from layers.catalogue import spec_of
 from layers.exchange import guard
@@ -21,16 +20,16 @@ from layers.exchange.heap import collector_paused
 from layers.exchange.raw import Limits
 from layers.exchange.write import ExportReport
 from layers.store import Note
-from planning import data, dossier, intake, plausible, quality, reading, recall, renewal
+from planning import data, dossier, intake, outline, plausible, quality, reading, recall, renewal
 from planning import export as export_job
-from planning.intake import Accepted, Answers, CheckReport, Preview, Topic
+from planning.intake import Accepted, Answers, CheckReport, Preview
 from planning.release import audience_of
 from planning.surroundings import context, operator_spellings
 from planning.text import tr
 from planning.workspace import Workspace, create, file_slug
 
-Said = Mapping[str, object]
-"""What a boundary file says of its area: column of the layer to value."""
+READ_SHARE, UNDERSTOOD_SHARE = 0.3, 0.7
+"""How much of a preview is done once the file is read, and once its rows are understood."""
 
 
 def parse_mapping(pairs: Sequence[str]) -> Mapping[str, str | None]:
@@ -103,6 +102,7 @@ def preview(
     answers: Answers | None = None,
     name: str | None = None,
     today: dt.date | None = None,
+    watch: guard.Watch = guard.NOBODY,
 ) -> Preview:
     """
     Show how a file would come into a layer.
@@ -121,20 +121,38 @@ def preview(
         Name given by the sender.
     today
         Present day; None leaves out the rules that ask how old a record is.
+    watch
+        Who waits for it, and may stop it between two steps.
 
     Returns
     -------
     preview
         Rows, headings, faults and questions; the faults of the rules about other layers among them.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file.
+    CancelledError
+        The one who waits stopped it.
     """
-    spec, around = spec_of(layer), context(workspace)
-    judged = partial(intake.preview, path, spec, around, name=name, limits=data.limits())
+    spec, around, limits = spec_of(layer), context(workspace), data.limits()
+    raw = guard.read(
+        path,
+        name=name or path.name,
+        limits=Limits.of(limits),
+        encoding=None if answers is None else answers.encoding,
+        watch=with_fields(watch, progress=None),
+    )
+    judged = partial(intake.preview, path, spec, around, name=name, limits=limits, raw=raw)
+    _tell(watch, READ_SHARE)
     shown = judged(answers=answers)
     kept = recall.recall(workspace, layer, tuple(shown.columns.fields))
     if kept and not (answers and answers.columns):
         shown = with_fields(
             judged(answers=with_fields(answers or Answers(), columns=kept)), is_remembered=True
         )
+    _tell(watch, UNDERSTOOD_SHARE)
     if shown.converted is None:
         return shown
     table, numbers = shown.converted.table, shown.converted.row_numbers
@@ -143,6 +161,14 @@ def preview(
         *plausible.of_places(workspace, table, shown.spec, numbers),
     ]
     return with_fields(shown, issues=(*shown.issues, *(quality.headed(one, shown.columns) for one in found)))
+
+
+def _tell(watch: guard.Watch, share: float) -> None:
+    """Tell how much is done, and stop where that is wanted."""
+    if watch.cancelled():
+        raise CancelledError("cancelled")
+    if watch.progress is not None:
+        watch.progress(share)
 
 
 @collector_paused()
@@ -390,74 +416,19 @@ def init(
     projected = None if epsg is None else parse_epsg(epsg)
     if projected is not None:
         require_metres(projected)
-    outline, said = read_boundary(path, epsg=projected, code=code)
-    if len(outline) > 1 and name is None:
-        raise InputError("boundary_many", file=path.name, n=len(outline))
+    shape, said = outline.read_boundary(path, epsg=projected, code=code)
+    if len(shape) > 1 and name is None:
+        raise InputError("boundary_many", file=path.name, n=len(shape))
     return create(
         folder,
-        boundary=outline,
+        boundary=shape,
         name=name or str(said.get("name") or path.stem),
         code=code or str(said.get("code") or ""),
         calc_epsg=projected,
-        population=population if population is not None else _whole(said.get("population_registered")),
+        population=population if population is not None else outline.whole(said.get("population_registered")),
         source=path.name,
         now=now,
     )
-
-
-def read_boundary(
-    path: Path, *, epsg: int | None = None, name: str | None = None, code: str | None = None
-) -> tuple[gpd.GeoDataFrame, Said]:
-    """
-    Outline of an area from a file, and what the file says of it.
-
-    Parameters
-    ----------
-    path
-        Boundary file.
-    epsg
-        System of its coordinates where it states none.
-    name
-        Name given by the sender.
-    code
-        Administrative code; where a row of the file carries it, only that row is taken.
-
-    Returns
-    -------
-    outline
-        Shapes, EPSG:4326.
-    said
-        Column of the layer ``boundary`` to its value in the first row.
-
-    Raises
-    ------
-    FileError
-        The file is refused.
-    GeometryError
-        It holds no area.
-    """
-    spec = spec_of("boundary")
-    limits = data.limits()
-    raw = guard.read(path, name=name, limits=Limits.of(limits))
-    judge = partial(intake.preview, path, spec, context(None), name=name, limits=limits, raw=raw)
-    is_stated = not any(one.topic is Topic.CRS for one in judge().questions)
-    answers = Answers(epsg=None if is_stated else epsg, is_confirmed=is_stated or epsg is not None)
-    taken = intake.accept(judge(answers=answers)).table
-    if taken.empty:
-        raise FileError("file_empty", file=path.name)
-    if code is not None and (taken["code"] == code).any():
-        taken = taken[taken["code"] == code]
-    first = taken.iloc[0]
-    said = {key: first[key] for key in taken.columns if key != "geometry" and first[key] is not None}
-    shapes = [shape for shape in taken.geometry if shape is not None and not shape.is_empty]
-    if not any(shape.area > 0 for shape in shapes):
-        kinds = sorted({shape.geom_type for shape in shapes})
-        raise GeometryError("boundary_not_area", kind=", ".join(kinds) or "–")
-    return gpd.GeoDataFrame(geometry=shapes, crs=4326), said
-
-
-def _whole(value: object) -> int | None:
-    return int(value) if isinstance(value, (int, float)) and value == value else None
 
 
 def export(

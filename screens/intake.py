@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -12,13 +13,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from geo.reading import Variant
 from layers.catalogue import CATALOGUE
 from layers.exchange.headings import COMPOUND, POSITION
-from layers.exchange.transit import received
 from layers.issue import Issue, Severity
 from layers.spec import LayerSpec, Style
 from planning import data, exchange, findings, position, quality, text
 from planning.intake import Answers, Preview, Question, Topic
 from planning.question import from_option
-from screens import guard, mapview, scene, state, system
+from screens import bring, guard, mapview, scene, state, system
 from screens.guard import guarded
 
 KEPT = "intake_kept"
@@ -151,7 +151,9 @@ def panel(layer: str, *, may_replace: bool = False) -> str | None:
     if file is None:
         return None
     own = f"{layer}.{file.file_id}"
-    shown = _preview(file, layer, _answers(own))
+    shown = bring.preview(file, layer, _answers(own), stop=partial(clear, layer))
+    if shown is None:
+        return None
     with st.container(border=True):
         st.markdown(f"**{state.md('screen.intake.rows', n=len(shown.rows))}** · {state.plain_md(file.name)}")
         if shown.converted is not None:
@@ -162,19 +164,6 @@ def panel(layer: str, *, may_replace: bool = False) -> str | None:
         if shown.converted is None:
             return None
         return _accept(shown, own, layer, may_replace=may_replace)
-
-
-def _preview(file: UploadedFile, layer: str, answers: Answers) -> Preview:
-    found = state.opened()
-    key = (file.file_id, layer, repr(answers), state.version(found.folder))
-    kept = st.session_state.get("intake_preview")
-    if kept is not None and kept[0] == key:
-        return kept[1]  # type: ignore[no-any-return]
-    with st.spinner(state.tr("screen.intake.reading")), received(file.getvalue()) as path:
-        today = state.now().date()
-        shown = exchange.preview(found, path, layer=layer, answers=answers, name=file.name, today=today)
-    st.session_state["intake_preview"] = (key, shown)
-    return shown
 
 
 def _answers(own: str) -> Answers:

@@ -108,3 +108,18 @@ def take(name: str) -> Job | None:
         return None
     del st.session_state[f"job.{name}"]
     return found
+
+
+def drop(name: str) -> None:
+    """
+    Stop the job of that name and forget it: what it returns is of no use any more.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    """
+    found = current(name)
+    if found is not None:
+        found.cancelled.set()
+        del st.session_state[f"job.{name}"]

@@ -11,7 +11,7 @@ import streamlit as st
 from geo.crs import CANDIDATES
 from geo.errors import FileError
 from layers.exchange.transit import received
-from planning import exchange, text, unplaced
+from planning import outline, text, unplaced
 from planning.workspace import create, file_slug, set_boundary
 from screens import estimate, figure, intake, mapview, scene, state, system
 from screens.guard import guarded
@@ -190,7 +190,7 @@ def _boundary() -> None:
     epsg = st.session_state.get("wizard_crs")
     try:
         with st.spinner(state.tr("screen.intake.reading")), received(file.getvalue()) as path:
-            outline, said = exchange.read_boundary(path, epsg=epsg, name=file.name)
+            shape, said = outline.read_boundary(path, epsg=epsg, name=file.name)
     except FileError as error:
         if error.code != "import_questions":
             raise
@@ -200,9 +200,9 @@ def _boundary() -> None:
         _ask_system()
     left, right = st.columns([3, 2], gap="medium")
     with right:
-        _show_outline(outline)
+        _show_outline(shape)
     with left:
-        _describe(outline, said, file.name)
+        _describe(shape, said, file.name)
 
 
 def _ask_system() -> None:
@@ -226,7 +226,7 @@ def _show_outline(table: gpd.GeoDataFrame) -> None:
     st.caption(state.tr("screen.wizard.boundary.middle", lon=lon, lat=lat))
 
 
-def _describe(outline: gpd.GeoDataFrame, said: exchange.Said, source: str) -> None:
+def _describe(shape: gpd.GeoDataFrame, said: outline.Said, source: str) -> None:
     is_another = is_new()
     known_name, known_code = ("", "") if is_another else (state.opened().name, state.opened().code)
     name = st.text_input(state.tr("screen.wizard.name"), value=str(said.get("name") or known_name))
@@ -239,20 +239,20 @@ def _describe(outline: gpd.GeoDataFrame, said: exchange.Said, source: str) -> No
     population = right.number_input(state.tr("screen.wizard.population"), min_value=0, value=known, step=1)
     words = state.tr("screen.wizard.create" if is_another else "screen.wizard.boundary.save")
     if st.button(words, type="primary", disabled=not name.strip()):
-        _store(outline, name.strip(), code.strip(), population, source)
+        _store(shape, name.strip(), code.strip(), population, source)
 
 
-def _store(outline: gpd.GeoDataFrame, name: str, code: str, population: int | None, source: str) -> None:
+def _store(shape: gpd.GeoDataFrame, name: str, code: str, population: int | None, source: str) -> None:
     now = state.now()
     if is_new():
         folder = _free_folder(name)
         made = create(
-            folder, boundary=outline, name=name, code=code, population=population, source=source, now=now
+            folder, boundary=shape, name=name, code=code, population=population, source=source, now=now
         )
         state.choose(folder)
     else:
         made = set_boundary(
-            state.opened(), outline, name=name, code=code, population=population, source=source, now=now
+            state.opened(), shape, name=name, code=code, population=population, source=source, now=now
         )
     area_km2 = text.number(made.boundary().area / 1e6, state.language(), digits=1)
     made.store.close()

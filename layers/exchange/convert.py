@@ -353,14 +353,13 @@ def _name_operators(
             faults.append(issue(code, Severity.WARNING, row=raw.row_numbers[place], value=said))
     if any(names) or any(values["owner"]):
         return None
-    if column == "operators" and _name_by_section(values, raw, context):
+    if column != "operators" or _name_by_section(values, raw, context):
         return None
     found = operators_in(" ".join(raw.titles), context.operators)
-    if len(found) != 1 or column == "operator":
-        return None
-    values["operators"] = [found[0]] * len(names)
-    _assume(values, range(len(names)), "operators")
-    return found[0]
+    if len(found) == 1:
+        values["operators"] = [found[0]] * len(names)
+        _assume(values, range(len(names)), "operators")
+    return found[0] if len(found) == 1 else None
 
 
 def _name_by_section(values: dict[str, list[Value]], raw: RawTable, context: Context) -> bool:
