@@ -166,7 +166,11 @@ def _is_rival(table: gpd.GeoDataFrame, audience: Audience) -> Booleans:
 def _without_few(
     table: gpd.GeoDataFrame, rules: Iterable[Mapping[str, str]], rows: Booleans
 ) -> gpd.GeoDataFrame:
-    """Counts from 1 to 4 are blank; of columns that add up, a second one too, lest it be told."""
+    """
+    Counts from 1 to 4 are blank; of columns that add up, a second one too, lest it be told.
+
+    A column with one blank row loses its next smallest count as well: a total known elsewhere would tell it.
+    """
     fewest = data.setting("sharing_fewest")
     blanked: dict[str, list[tuple[str, Booleans]]] = {}
     for rule in rules:
@@ -174,6 +178,8 @@ def _without_few(
         if name in table:
             numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
             few = rows & (numbers > 0) & (numbers < fewest)
+            if few.sum() == 1 and rows.sum() > 1:
+                few = few | _next_smallest(numbers, rows & ~few)
             blanked.setdefault(rule["group"] or name, []).append((name, few))
     for columns in blanked.values():
         n_few = np.sum([few for _, few in columns], axis=0)
@@ -181,6 +187,14 @@ def _without_few(
             alone = (n_few == 1) & (len(columns) > 1) & (name != columns[0][0])
             table[name] = table[name].mask(pd.Series(few | alone, index=table.index))
     return table
+
+
+def _next_smallest(numbers: npt.NDArray[np.float64], rows: Booleans) -> Booleans:
+    """The one row with the smallest count above 0; none where there is none."""
+    counts = np.where(rows & (numbers > 0), numbers, np.inf)
+    chosen: Booleans = np.zeros(len(numbers), dtype=bool)
+    chosen[int(np.argmin(counts))] = bool(np.isfinite(counts).any())
+    return chosen
 
 
 def _gathered(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

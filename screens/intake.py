@@ -24,6 +24,7 @@ from screens.guard import guarded
 KEPT = "intake_kept"
 SHOWN_ISSUES = 12
 SHOWN_ROWS = 300
+DRAWN = 3000
 IGNORE = ""
 STAYING = (Topic.SHEET, Topic.ENCODING, Topic.CRS, Topic.OPERATOR, Topic.PLACEMENT, Topic.MENDING)
 OUTLINE = (Style(colour="#ffffff", weight_px=0.0, fill_opacity=1.0), Style(colour="#37474f", weight_px=1.6))
@@ -221,10 +222,15 @@ def _sample_and_map(shown: Preview, own: str) -> None:
         _whereabouts(found)
     with right:
         outline = state.table("boundary").geometry.dropna().to_numpy()
+        every = len(found.shapes) // DRAWN + 1  # a browser cannot draw a hundred thousand symbols
         drawn = [
             *(mapview.draw_shapes(outline, style=style) for style in OUTLINE if len(outline)),
-            *([mapview.draw_shapes(found.others, style=OTHER, hollow=True)] if len(found.others) else []),
-            mapview.draw_shapes(found.shapes, style=ROWS),
+            *(
+                [mapview.draw_shapes(found.others[::every], style=OTHER, hollow=True)]
+                if len(found.others)
+                else []
+            ),
+            mapview.draw_shapes(found.shapes[::every], style=ROWS),
         ]
         bounds = mapview.joined(one.bounds for one in drawn)
         scene.show(drawn, key=f"{own}.map", bounds=bounds, height_px=300)

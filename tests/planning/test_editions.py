@@ -216,18 +216,24 @@ def hamlets(**columns: list[int]) -> gpd.GeoDataFrame:
 
 
 @pytest.mark.parametrize(
-    ("which", "kept"), [("public", [-1, 5, 0]), ("operator:viettel", [-1, 5, 0]), ("internal", [4, 5, 0])]
+    ("which", "kept"),
+    [("public", [-1, -1, 5, 0]), ("operator:viettel", [-1, -1, 5, 0]), ("internal", [4, 3, 5, 0])],
 )
 def test_counts_under_five_do_not_leave(which: str, kept: list[int]) -> None:
-    found = released("hamlet", hamlets(poor_households=[4, 5, 0]), which)
+    found = released("hamlet", hamlets(poor_households=[4, 3, 5, 0]), which)
     assert found["poor_households"].fillna(-1).tolist() == kept
 
 
 def test_a_suppressed_count_cannot_be_told_from_the_others() -> None:
     found = released("hamlet", hamlets(population=[100, 100], men=[3, 50], women=[97, 50]), "public")
-    assert found["men"].fillna(-1).tolist() == [-1, 50]
-    assert found["women"].fillna(-1).tolist() == [-1, 50]
+    assert found["men"].fillna(-1).tolist() == [-1, -1]  # a total for men would tell the first
+    assert found["women"].fillna(-1).tolist() == [-1, -1]
     assert found["population"].tolist() == [100, 100]
+
+
+def test_a_single_suppressed_count_takes_the_next_smallest_with_it() -> None:
+    found = released("hamlet", hamlets(poor_households=[40, 4, 9, 0, 60]), "public")
+    assert found["poor_households"].fillna(-1).tolist() == [40, -1, -1, 0, 60]
 
 
 def test_single_measurements_are_gathered_or_stay() -> None:
