@@ -71,11 +71,14 @@ class Raster:
     @property
     def valid(self) -> Booleans:
         """True where the cell has a value, shape (rows, cols)."""
-        known = np.ones(self.grid.shape, dtype=np.bool_)
-        if self.values.dtype.kind == "f":
-            known &= ~np.isnan(self.values)
+        return self._known(self.values)
+
+    def _known(self, values: Array) -> Booleans:
+        known = np.ones(values.shape, dtype=np.bool_)
+        if values.dtype.kind == "f":
+            known &= ~np.isnan(values)
         if self.nodata is not None and not np.isnan(self.nodata):
-            known &= self.values != self.nodata
+            known &= values != self.nodata
         return known
 
     def sample(self, x_m: npt.ArrayLike, y_m: npt.ArrayLike) -> Array:
@@ -95,8 +98,8 @@ class Raster:
         row, col = self.grid.to_rowcol(x_m, y_m)
         inside = self.grid.contains(x_m, y_m)
         row, col = np.where(inside, row, 0), np.where(inside, col, 0)
-        known = inside & self.valid[row, col]
-        return np.where(known, self.values[row, col].astype(np.float64), np.nan)
+        values = self.values[row, col]
+        return np.where(inside & self._known(values), values.astype(np.float64), np.nan)
 
     def statistics(self) -> Statistics:
         """
