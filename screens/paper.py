@@ -22,15 +22,14 @@ from planning.plate.sheet import LAYOUTS
 from planning.plate.theme import THEMES
 from planning.progress import closing
 from planning.report import job, reminder
-from planning.report.brief import Brief, Cover
+from planning.report.brief import Brief, Cover, Known
 from planning.report.head import LETTERHEADS
 from planning.report.job import FIGURES, REMINDER, Order
 from planning.runs import ANY, TWO_OR_MORE
-from planning.scorecard import job as scorecard
 from planning.task import Task
 from planning.text import day, number
 from planning.workspace import file_slug
-from screens import heading, state
+from screens import heading, scoring, state
 from screens.guard import guarded
 
 KINDS = ("periodic", "petition", REMINDER, "request", "hamlet", "public", FIGURES, "print")
@@ -170,12 +169,11 @@ def _letterhead() -> str:
 def _brief(order: Order) -> Brief:
     """What a paper tells of: the figures that the other screens show, read once."""
     found, today = state.opened(), state.now().date()
-    card = state.remember(("scorecard", today), lambda: scorecard.run(found, now=state.now()))
-    result = state.latest_gap()
+    known = Known(card=scoring.card(), beside=scoring.beside(), result=state.latest_gap())
     key = ("brief", order.kind in job.MEANT_FOR, order.operator, order.edition, state.language(), today)
     brief = state.remember(
         key,
-        lambda: job.brief_of(found, order, now=_noon(), language=state.language(), card=card, result=result),
+        lambda: job.brief_of(found, order, now=_noon(), language=state.language(), known=known),
     )
     return dataclasses.replace(brief, letterhead=order.letterhead)
 
@@ -410,10 +408,9 @@ def _close() -> None:
     with st.container(border=True):
         st.markdown(f"**{state.tr('screen.paper.close')}**")
         st.caption(state.tr("screen.paper.close.help"))
-        found, today = state.opened(), state.now().date()
+        found = state.opened()
         if st.button(state.tr("screen.paper.close.do"), icon=":material/lock:", width="stretch"):
-            card = state.remember(("scorecard", today), lambda: scorecard.run(found, now=state.now()))
-            name = closing.keep(found, card, "", actor=state.actor(), now=state.now())
+            name = closing.keep(found, scoring.card(), "", actor=state.actor(), now=state.now())
             st.session_state["paper_closed"] = name
         if "paper_closed" in st.session_state:
             st.success(state.tr("screen.paper.closed", name=st.session_state["paper_closed"]))

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planning import gap, reason, runs, task
+from planning.evidence import measure, sides
+from planning.evidence.sides import Beside
 from planning.gap import GapResult
 from planning.plate.stock import Stock, gather
 from planning.release import Audience
 from planning.runs import CoverageRun
 from planning.scorecard import job as scorecard
+from planning.scorecard import plan
 from planning.scorecard.job import Scorecard
 from planning.task import Task
 from planning.workspace import Workspace
@@ -44,6 +47,26 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """
+    Results that papers put into words.
+
+    Parameters
+    ----------
+    card
+        Targets today.
+    beside
+        The four kinds of evidence side by side.
+    result
+        Gap analysis, or None where nothing was estimated.
+    """
+
+    card: Scorecard
+    beside: Beside
+    result: GapResult | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Brief(Cover):
     """
     What letters and reports tell of.
@@ -54,6 +77,8 @@ class Brief(Cover):
         Whom the paper is for.
     card
         Targets today.
+    beside
+        The four kinds of evidence side by side.
     result
         Gap analysis, or None where nothing was estimated.
     tasks
@@ -66,6 +91,7 @@ class Brief(Cover):
 
     audience: Audience
     card: Scorecard
+    beside: Beside
     result: GapResult | None
     tasks: tuple[Task, ...]
     stock: Stock
@@ -80,8 +106,7 @@ def read(
     now: dt.datetime,
     language: str,
     commune: str | None = None,
-    card: Scorecard | None = None,
-    result: GapResult | None = None,
+    known: Known | None = None,
 ) -> Brief:
     """
     Read all that a paper may tell of.
@@ -100,28 +125,56 @@ def read(
         ``vi`` or ``en``.
     commune
         Code of one commune; None: the whole workspace.
-    card, result
-        Scorecard and gap analysis of today, where they were read already.
+    known
+        Results of today, where they were reckoned already.
 
     Returns
     -------
     brief
         The figures that the screens and the other verbs show.
     """
-    read_card = card or scorecard.run(workspace, commune=commune, now=now)
+    told = known or reckon(workspace, commune=commune, now=now)
     found: CoverageRun | None = runs.latest(workspace, technology=gap.TARGET)
-    analysed = result if result or found is None else gap.run(workspace, commune=commune, now=now)
-    stock = gather(workspace, audience=audience, run=found, result=analysed, now=now, language=language)
+    stock = gather(workspace, audience=audience, run=found, result=told.result, now=now, language=language)
     return Brief(
         name=workspace.name,
         letterhead=letterhead,
         is_sample=workspace.is_sample,
         audience=audience,
-        card=read_card,
-        result=analysed,
+        card=told.card,
+        beside=told.beside,
+        result=told.result,
         tasks=task.read(workspace, today=now.date()),
         stock=stock,
         masts=reason.mast_names(stock.tables["site"]),
         now=now,
         language=language,
+    )
+
+
+def reckon(workspace: Workspace, *, commune: str | None, now: dt.datetime) -> Known:
+    """
+    Reckon what papers put into words.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    commune
+        Code of one commune; None: the whole workspace.
+    now
+        Present moment.
+
+    Returns
+    -------
+    known
+        The figures that the screens and the other verbs show.
+    """
+    evidence = scorecard.gather(workspace, commune=commune, now=now)
+    tracker = measure.track(workspace, commune=commune, today=now.date())
+    has_estimate = runs.latest(workspace, technology=gap.TARGET) is not None
+    return Known(
+        card=scorecard.read(evidence, plan.targets(workspace)),
+        beside=sides.put(workspace, evidence, tracker, today=now.date()),
+        result=gap.run(workspace, commune=commune, now=now) if has_estimate else None,
     )

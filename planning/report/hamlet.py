@@ -76,7 +76,12 @@ def _coverage(brief: Brief, row: pd.Series) -> Iterator[Block]:
         yield part.says(brief, "report.no_estimate")
         return
     language = brief.language
-    headings = ("operator", "covered", "uncovered", "unknown", "total", "share")
+    declared = {
+        one.operator: share_text(one.declared_share, language)
+        for one in brief.beside.sides
+        if one.hamlet == row["name"] and one.declared_share is not None
+    }
+    headings = ("operator", "covered", "uncovered", "unknown", "total", "share", "published")
     yield Table(
         headings=tuple(tr(f"report.column.{name}", language) for name in headings),
         rows=tuple(
@@ -89,11 +94,12 @@ def _coverage(brief: Brief, row: pd.Series) -> Iterator[Block]:
                 share_text(figures.share, language)
                 if figures.total > figures.unknown
                 else tr("state.unknown", language),
+                declared.get(name, part.DASH),
             )
             for name, figures in found.figures.items()
         ),
-        widths=(34, 13, 15, 14, 12, 12),
-        numeric=frozenset(range(1, 6)),
+        widths=(30, 13, 14, 13, 11, 11, 13),
+        numeric=frozenset(range(1, 7)),
     )
     areas = (
         [area for area in brief.result.areas_of(ANY) if area.hamlet == row["name"]] if brief.result else []

@@ -18,11 +18,9 @@ from layers.exchange.transit import made
 from layers.exchange.write import write as write_layer
 from planning import data, task
 from planning import export as export_job
-from planning.gap import GapResult
 from planning.release import audience_of, edition
 from planning.report import book, hamlet, periodic, petition, public, reminder, shape
-from planning.report.brief import Brief, Cover, read
-from planning.scorecard.job import Scorecard
+from planning.report.brief import Brief, Cover, Known, read
 from planning.surroundings import operator_spellings
 from planning.task import Standing, Task
 from planning.text import tr
@@ -215,8 +213,7 @@ def brief_of(
     *,
     now: dt.datetime,
     language: str,
-    card: Scorecard | None = None,
-    result: GapResult | None = None,
+    known: Known | None = None,
 ) -> Brief:
     """
     What an order tells of.
@@ -231,8 +228,8 @@ def brief_of(
         Moment that the paper carries.
     language
         ``vi`` or ``en``.
-    card, result
-        Scorecard and gap analysis of today, where they were read already.
+    known
+        Results of today, where they were reckoned already.
 
     Returns
     -------
@@ -255,8 +252,7 @@ def brief_of(
         now=now,
         language=language,
         commune=order.commune,
-        card=card,
-        result=result,
+        known=known,
     )
 
 

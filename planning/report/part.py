@@ -10,6 +10,7 @@ from layers.exchange.paper.block import WIDTH_MM, Block, Figure, Heading, Paragr
 from layers.exchange.plate.view import Bounds
 from planning import data, reason
 from planning.area import GapArea
+from planning.evidence import published
 from planning.gap import HamletFigures
 from planning.plate import job as plates
 from planning.release import UNSTATED
@@ -38,13 +39,15 @@ def targets(brief: Brief, rows: Sequence[Row]) -> Table:
     Returns
     -------
     table
-        Target – wanted by 2030 – today – lacking – not known – source and date (DOMAIN §8.4).
+        Target – wanted by 2030 – today – lacking – not known – published by the operator – evidence and date.
     """
     return Table(
-        headings=_headings(brief, "number", "target", "wanted", "today", "lacking", "unknown", "source"),
+        headings=_headings(
+            brief, "number", "target", "wanted", "today", "lacking", "unknown", "published", "source"
+        ),
         rows=tuple(_target(brief, place, row) for place, row in enumerate(rows, start=1)),
-        widths=(5, 36, 11, 12, 11, 11, 22),
-        numeric=frozenset({2, 3, 4, 5}),
+        widths=(5, 33, 11, 12, 11, 11, 11, 18),
+        numeric=frozenset({2, 3, 4, 5, 6}),
         size_pt=10.0,
     )
 
@@ -62,8 +65,31 @@ def _target(brief: Brief, place: int, row: Row) -> tuple[str, ...]:
         value(row, language),
         _share(lacking_share(row), language),
         _share(unknown_share(row), language),
+        published_share(brief, row.operator),
         _kind_and_date(brief, row),
     )
+
+
+def published_share(brief: Brief, operator: str) -> str:
+    """
+    What an operator publishes of its coverage, never mixed with ours.
+
+    Parameters
+    ----------
+    brief
+        What the paper tells of.
+    operator
+        Operator id; "" for a figure that is no operator's.
+
+    Returns
+    -------
+    text
+        Share of the people inside the area that it declares; words where it declares none.
+    """
+    if operator in ("", ANY, TWO_OR_MORE):
+        return DASH
+    share = published.shares(brief.beside).get(operator)
+    return tr("report.not_published", brief.language) if share is None else share_text(share, brief.language)
 
 
 def _kind_and_date(brief: Brief, row: Row) -> str:
@@ -443,6 +469,37 @@ def unknowns(brief: Brief, *, limit: int) -> Iterator[Block]:
                 who=scorecard.who(call.asked, language),
                 points=points,
                 what="; ".join(wanted[:2]),
+            )
+        )
+
+
+def disagreements(brief: Brief, *, operator: str = "", limit: int) -> Iterator[Block]:
+    """
+    Kinds of evidence that do not go together, most people first.
+
+    Parameters
+    ----------
+    brief
+        What the paper tells of.
+    operator
+        Only those of one operator; "" for all.
+    limit
+        How many are named.
+
+    Yields
+    ------
+    block
+        A sentence for each; nothing where all agree.
+    """
+    found = brief.beside.of_operator(operator) if operator else brief.beside.disagreements
+    for one in found[:limit]:
+        yield Paragraph(
+            text=tr(
+                "report.disagreement",
+                brief.language,
+                hamlet=one.sides.hamlet,
+                operator=one.sides.operator,
+                what=tr(f"disagreement.{one.code}", brief.language),
             )
         )
 

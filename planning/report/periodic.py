@@ -79,6 +79,10 @@ def _results(brief: Brief) -> Iterator[Block]:
     yield part.says(brief, "report.published")
     yield part.heading(brief, "report.periodic.unknown", 2)
     yield from part.unknowns(brief, limit=NAMED)
+    differing = list(part.disagreements(brief, limit=NAMED))
+    if differing:
+        yield part.heading(brief, "report.periodic.disagreements", 2)
+        yield from differing
 
 
 def _gaps(brief: Brief) -> Iterator[Block]:

@@ -10,6 +10,7 @@ from geo.errors import InputError
 from layers.exchange.paper.block import Block, Break, Paper, Paragraph
 from planning import data, reason
 from planning.area import GapArea
+from planning.evidence import published
 from planning.report import head, part
 from planning.report.brief import Brief
 from planning.report.shape import SPEC
@@ -17,6 +18,7 @@ from planning.runs import ANY, TWO_OR_MORE
 from planning.text import tr
 
 WORST = 12
+DIFFERING = 3
 MAP_MM = 150.0
 
 
@@ -96,10 +98,12 @@ def build(brief: Brief, operator: str, area_id: str = "") -> Paper:
     blocks: list[Block] = [
         part.says(brief, "report.petition.ground", name=brief.name),
         part.says(brief, "report.petition.figures", operator=name, **counts),
+        _published(brief, operator),
         *part.basis(brief),
         part.says(brief, "report.petition.areas", n=len(found)),
         part.gaps(brief, found[:WORST]),
         *([part.says(brief, "report.petition.more", n=WORST)] if len(found) > WORST else []),
+        *part.disagreements(brief, operator=operator, limit=DIFFERING),
         part.says(brief, "report.petition.ask", name=brief.name, operator=name),
         *_asks(brief),
         part.says(brief, "report.petition.closing", operator=name),
@@ -115,6 +119,14 @@ def build(brief: Brief, operator: str, area_id: str = "") -> Paper:
         addressee=tr("report.addressee", language, who=name),
         recipients=(tr("report.recipient.above", language), tr("office.city", language)),
     )
+
+
+def _published(brief: Brief, operator: str) -> Paragraph:
+    name = part.operator_name(operator, brief.language)
+    if operator not in published.shares(brief.beside):
+        return part.says(brief, "report.petition.not_published", operator=name)
+    share = part.published_share(brief, operator)
+    return part.says(brief, "report.petition.published", operator=name, share=share)
 
 
 def _asks(brief: Brief) -> list[Paragraph]:

@@ -119,7 +119,7 @@ def test_the_report_tells_the_figures_of_the_command_line_in_both_forms(
     assert len(wanted) >= 16
     for row in wanted:
         said = f"{row['text']} ({row['clause']})"
-        [found] = [cells for cells in rows if len(cells) == 7 and cells[1] == said]
+        [found] = [cells for cells in rows if len(cells) == 8 and cells[1] == said]
         assert found[3] == ("Chưa có số liệu" if row["share"] is None else share_text(row["share"], "vi"))
         assert said in words
     for name in ("covered", "uncovered", "unknown", "total"):
