@@ -42,7 +42,7 @@ def targets(brief: Brief, rows: Sequence[Row]) -> Table:
         Target – wanted by 2030 – today – lacking – not known – published by the operator – evidence and date.
     """
     return Table(
-        headings=_headings(
+        headings=headings(
             brief, "number", "target", "wanted", "today", "lacking", "unknown", "published", "source"
         ),
         rows=tuple(_target(brief, place, row) for place, row in enumerate(rows, start=1)),
@@ -52,7 +52,22 @@ def targets(brief: Brief, rows: Sequence[Row]) -> Table:
     )
 
 
-def _headings(brief: Brief, *names: str) -> tuple[str, ...]:
+def headings(brief: Brief, *names: str) -> tuple[str, ...]:
+    """
+    Headings of a table.
+
+    Parameters
+    ----------
+    brief
+        What the paper tells of.
+    names
+        Their keys ``report.column.<name>``.
+
+    Returns
+    -------
+    headings
+        In the paper's language.
+    """
     return tuple(tr(f"report.column.{name}", brief.language) for name in names)
 
 
@@ -167,47 +182,6 @@ def count(brief: Brief, people: float) -> str:
     return number(people, brief.language)
 
 
-def formulas(brief: Brief, rows: Sequence[Row]) -> Table:
-    """
-    How each figure is reckoned.
-
-    Parameters
-    ----------
-    brief
-        What the paper tells of.
-    rows
-        Rows of the scorecard.
-
-    Returns
-    -------
-    table
-        Three states in the unit of the denominator, and the formula in words and numbers.
-    """
-    language = brief.language
-    lines = []
-    for row in rows:
-        figures = row.reading.figures
-        digits = 2 if row.target.unit in scorecard.MEASURED else 0
-        parts = (
-            (DASH,) * 4
-            if figures is None
-            else tuple(
-                number(part, language, digits=digits)
-                for part in (figures.covered, figures.uncovered, figures.unknown, figures.total)
-            )
-        )
-        unit = tr(f"unit.{row.target.unit}", language)
-        said = scorecard.sentence(row, language)
-        lines.append((row.target.clause, said, *parts, unit, scorecard.formula(row, language)))
-    return Table(
-        headings=_headings(brief, "clause", "target", "met", "unmet", "unknown", "total", "unit", "formula"),
-        rows=tuple(lines),
-        widths=(8, 30, 9, 9, 9, 9, 8, 42),
-        numeric=frozenset({2, 3, 4, 5}),
-        size_pt=9.5,
-    )
-
-
 def operators(brief: Brief) -> Table | None:
     """
     People by operator.
@@ -225,7 +199,7 @@ def operators(brief: Brief) -> Table | None:
     if brief.result is None:
         return None
     return Table(
-        headings=_headings(brief, "operator", "covered", "uncovered", "unknown", "total", "share", "assumed"),
+        headings=headings(brief, "operator", "covered", "uncovered", "unknown", "total", "share", "assumed"),
         rows=tuple(
             (operator_name(name, brief.language), *_states(brief, figures), _assumed(brief, figures))
             for name, figures in brief.result.operators.items()
@@ -286,7 +260,7 @@ def gaps(brief: Brief, areas: Sequence[GapArea]) -> Table:
     """
     language = brief.language
     return Table(
-        headings=_headings(brief, "number", "where", "people", "place", "why", "evidence"),
+        headings=headings(brief, "number", "where", "people", "place", "why", "evidence"),
         rows=tuple(
             (
                 str(area.rank),
@@ -346,7 +320,7 @@ def hamlets(brief: Brief, operator: str = ANY) -> Table | None:
         return None
     rows.sort(key=lambda row: (-row.figures[operator].uncovered, -row.figures[operator].unknown, row.name))
     return Table(
-        headings=_headings(brief, "hamlet", "covered", "uncovered", "unknown", "total", "share"),
+        headings=headings(brief, "hamlet", "covered", "uncovered", "unknown", "total", "share"),
         rows=tuple((row.name, *_states(brief, row.figures[operator])) for row in rows),
         widths=(30, 14, 16, 16, 12, 12),
         numeric=frozenset(range(1, 6)),
@@ -372,40 +346,6 @@ def seen_hamlets(brief: Brief) -> list[HamletFigures]:
         return []
     seen = set(brief.stock.tables["hamlet"]["id"].astype(str))
     return [row for row in brief.result.hamlets if row.id in seen]
-
-
-def sharing(brief: Brief, rows: Sequence[Row]) -> Table:
-    """
-    Shared infrastructure.
-
-    Parameters
-    ----------
-    brief
-        What the paper tells of.
-    rows
-        Rows of the scorecard about sharing and power.
-
-    Returns
-    -------
-    table
-        Figure and its formula.
-    """
-    language = brief.language
-    return Table(
-        headings=_headings(brief, "number", "figure", "today", "formula"),
-        rows=tuple(
-            (
-                str(place),
-                scorecard.sentence(row, language),
-                value(row, language),
-                scorecard.formula(row, language),
-            )
-            for place, row in enumerate(rows, start=1)
-        ),
-        widths=(5, 33, 14, 48),
-        numeric=frozenset({2}),
-        size_pt=10.5,
-    )
 
 
 def basis(brief: Brief) -> Iterator[Block]:

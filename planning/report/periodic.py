@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from layers.exchange.paper.block import Block, Break, Paper, Paragraph, Table
 from planning import data
 from planning.plate.theme import REPORTED
-from planning.report import head, part
+from planning.report import figure, head, part
 from planning.report.brief import Brief
 from planning.runs import ANY
 from planning.scorecard import job as scorecard
@@ -104,7 +104,7 @@ def _gaps(brief: Brief) -> Iterator[Block]:
 
 def _sharing(brief: Brief) -> Iterator[Block]:
     yield part.heading(brief, "report.periodic.sharing")
-    yield part.sharing(brief, [row for row in brief.card.rows if row.target.id.startswith(SHARED)])
+    yield figure.sharing(brief, [row for row in brief.card.rows if row.target.id.startswith(SHARED)])
 
 
 def _sites(brief: Brief) -> Iterator[Block]:
@@ -163,7 +163,7 @@ def _annexes(brief: Brief) -> Iterator[Block]:
         yield hamlets
     yield Break(is_landscape=True)
     yield part.heading(brief, "report.annex.formulas")
-    yield part.formulas(brief, brief.card.rows)
+    yield figure.formulas(brief, brief.card.rows)
 
 
 _PARTS = (_grounds, _results, _gaps, _sharing, _sites, _asks, _annexes)
