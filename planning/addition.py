@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -19,12 +20,16 @@ from geo.coverage import Levels, State, combine
 from geo.grid import Grid
 from geo.kernels.sight import ASSUMED
 from geo.radio import Transmitter
+from geo.raster import Raster
 from geo.receiver import OutdoorCells, states_of
 from geo.units import Booleans, Bytes, Floats, Floats32, Integers
 from planning import data, indoor, runs, window
+from planning.compare import classes
 from planning.runs import ANY, CENTI, NOTHING, TWO_OR_MORE
 from planning.trial import Ready
+from planning.workspace import Workspace
 
+KEPT = 30  # proposals whose pictures stay in the cache
 WALL = "traditional"
 """Class of houses whose walls are reckoned with."""
 
@@ -439,3 +444,41 @@ def gain(before: Bytes, after: Bytes, n_people: Floats) -> Gain:
         gained=float(n_people[now & (before == State.UNCOVERED)].sum()),
         confirmed=float(n_people[now & (before == State.UNKNOWN)].sum()),
     )
+
+
+def draw(workspace: Workspace, added: Added, name: str, *, key: str, shown: str) -> Path:
+    """
+    Picture of what a mast adds, in the cache of the workspace.
+
+    Parameters
+    ----------
+    workspace
+        The workspace; its layers and estimates are not touched.
+    added
+        From :func:`add`.
+    name
+        Operator, ``any`` or ``two_or_more``.
+    key
+        Digest of what was added.
+    shown
+        ``before`` or ``after`` for values of ``geo.coverage.State``, ``difference`` for the classes of
+        ``planning.compare``.
+
+    Returns
+    -------
+    path
+        Raster of them; 255 outside.
+    """
+    then, now = added.before[name], added.after[name]
+    outside = (then == NOTHING) | (now == NOTHING)
+    change = np.where(outside, NOTHING, classes(then, now))
+    values = {"before": then, "after": now, "difference": change}[shown]
+    folder = workspace.cache / "proposal"
+    path = folder / key[:16] / f"{name}_{shown}.tif"
+    if not path.exists():
+        unit = "change" if shown == "difference" else "state"
+        raster = Raster(grid=added.grid, values=values.astype(np.uint8), unit=unit, nodata=NOTHING)
+        io.write_cog(path, raster)
+        newest = sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+        io.keep_folders(folder, {one.name for one in newest[:KEPT]})
+    return path

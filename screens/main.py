@@ -17,6 +17,7 @@ from screens import (
     measure,
     offline,
     paper,
+    proposal,
     report,
     start,
     state,
@@ -35,6 +36,7 @@ SCREENS: Mapping[str, tuple[Callable[[], None], str, str]] = {
     "measure": (measure.render, "do-kiem", ":material/speed:"),
     "report": (report.render, "thon-phan-anh", ":material/campaign:"),
     "paper": (paper.render, "bao-cao", ":material/description:"),
+    "proposal": (proposal.render, "de-xuat-bts", ":material/add_location_alt:"),
     "dataset": (dataset.render, "bo-du-lieu", ":material/folder_open:"),
 }
 ICON = (
