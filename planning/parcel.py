@@ -19,7 +19,7 @@ from planning.release import Audience, audience_of, release
 from planning.surroundings import operator_spellings
 from planning.workspace import Workspace
 
-RESULTS = ("coverage5g", "calibration", "audit", "proposal")
+RESULTS = ("coverage5g", "calibration", "audit", "evaluation", "proposal")
 """Layers that each workspace reckons or decides for itself: they do not travel."""
 CITY = "city"
 """Code under which a commune keeps what its city sent."""

@@ -21,7 +21,7 @@ from layers.rule.subject import Around, items, words
 from planning import data, rulebook
 from planning.workspace import Workspace, stale_before
 
-MADE = ("coverage5g", "calibration", "audit")
+MADE = ("coverage5g", "calibration", "audit", "evaluation")
 """Layers that only the program fills."""
 ORDER = MappingProxyType({severity: rank for rank, severity in enumerate(Severity)})
 

@@ -56,7 +56,7 @@ def _queue() -> None:
         state.tr("screen.proposal.open"),
         list(by_id),
         index=None,
-        format_func=lambda key: f"{key} – {_title(by_id[key])}",
+        format_func=lambda key: _title(by_id[key]),
         placeholder=state.tr("screen.proposal.open.none"),
         key=CHOSEN,
     )
@@ -65,9 +65,9 @@ def _queue() -> None:
 
 
 def _title(case: Case) -> str:
+    # Without its state: the widget keeps the words with which it was chosen.
     name = case.row.get("name")
-    words = state.tr(f"proposal.state.{case.proposal.state}")
-    return f"{name} ({words})" if isinstance(name, str) else words
+    return f"{case.proposal.id} – {name}" if isinstance(name, str) else case.proposal.id
 
 
 def _line(case: Case, today: dt.date) -> dict[str, object]:

@@ -82,6 +82,8 @@ def rows_of(spec: LayerSpec) -> gpd.GeoDataFrame:
         row |= {name: operator for name in ("operators", "operator") if name in row}
         if row.get("operator", "") is None or (spec.name == "cell" and operator is None):
             row |= {name: "mobifone" for name in ("operators", "operator") if name in row}
+        if spec.name == "audit":  # a proposal has a state only where one is recorded
+            row["proposal_id"] = f"proposal-{word}"
         rows.append(row)
     return check(gpd.GeoDataFrame(rows, geometry=[shape_of(spec)] * len(rows), crs=4326), spec).rows
 
