@@ -170,6 +170,8 @@ def suggest(
     people = found.ready.settlement.people.n_people
     states = found.ready.states[wish.operator]
     places = candidates(found, wish)
+    if not places:
+        raise InfeasibleError("siting_nobody_gained", n=0)
     lists = _served(found, wish, places, progress, cancelled)
     cover = of_lists(lists, np.where(states == State.UNCOVERED, people, 0.0))
     if not any(cover.weight[one].any() for one in lists):
@@ -224,7 +226,7 @@ def candidates(found: Baseline, wish: Wish) -> tuple[Candidate, ...]:
     zones = found.tables["zone"]
     closed = zones.geometry[zones["kind"].isin(EXCLUDED_ZONES).to_numpy()].union_all()
     made = [_candidate(found, row) for row in rows if row[2] in wish.kinds]
-    points = shapely.points([(one.x_m, one.y_m) for one in made])
+    points = shapely.points(np.array([(one.x_m, one.y_m) for one in made]).reshape(-1, 2))
     keep = shapely.intersects(outline, points) & ~shapely.intersects(closed, points)
     return tuple(one for one, is_kept in zip(made, keep, strict=True) if is_kept)
 
