@@ -415,7 +415,7 @@ def descend(
             continue
         count_covers(ptr, idx, now, count)
         if (
-            step(w, count, prices, heading, memory[0] * (max(bound - goal, 0.0) + _BEYOND_SHARE * whole), 0.6)
+            step(w, count, prices, heading, memory[0] * (max(bound - goal, 0.0) + _BEYOND_SHARE * whole), 0.8)
             == 0.0
         ):
             memory[0] = 0.0
