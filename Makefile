@@ -66,7 +66,7 @@ format: setup-dev
 	@$(BIN)/ruff check --fix .
 
 test: setup-dev
-	@$(PYTEST) -q -m "not slow and not bench" --ignore=tests/e2e
+	@$(PYTEST) -q -m "not slow and not bench" --ignore=tests/e2e -n auto --maxprocesses=4 --dist=loadfile
 	@$(PYTEST) -q tests/e2e || $(PYTEST) -q --last-failed tests/e2e  # a browser on a busy machine gets a second try
 
 test-slow: setup-dev
