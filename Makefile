@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 SAMPLE := var/sample
 PYTEST := $(BIN)/python -m pytest
+QUICK  := -m "not slow and not bench" --ignore=tests/e2e
 
 .PHONY: help setup setup-dev run check format test test-slow bench sample notice bundle clean
 .DEFAULT_GOAL := help
@@ -47,6 +48,7 @@ setup-dev: setup $(VENV)/.dev
 $(SAMPLE)/workspace.gpkg: | setup
 	@echo "Making the sample commune and its first coverage estimate (about half a minute, once) ..."
 	@$(BIN)/python -m planning sample --size commune --seed 1 --workspace $(SAMPLE) >/dev/null
+	@$(BIN)/python -m planning coverage --technology 4G --workspace $(SAMPLE) >/dev/null
 	@$(BIN)/python -m planning coverage --workspace $(SAMPLE)
 
 sample: $(SAMPLE)/workspace.gpkg
@@ -66,7 +68,8 @@ format: setup-dev
 	@$(BIN)/ruff check --fix .
 
 test: setup-dev
-	@$(PYTEST) -q -m "not slow and not bench" --ignore=tests/e2e -n auto --maxprocesses=4 --dist=loadfile
+	@$(PYTEST) -q $(QUICK) tests/planning & jobs=$$!; \
+	  $(PYTEST) -q $(QUICK) --ignore=tests/planning; rest=$$?; wait $$jobs && exit $$rest  # two at a time
 	@$(PYTEST) -q tests/e2e || $(PYTEST) -q --last-failed tests/e2e  # a browser on a busy machine gets a second try
 
 test-slow: setup-dev

@@ -136,7 +136,7 @@ def hotspots(seed: int) -> gpd.GeoDataFrame:
 
 def zones(seed: int) -> gpd.GeoDataFrame:
     """
-    Priority zones of the plan, land for small masts only, protected land, flood strips.
+    Priority zones of the plan, land for small masts only, protected land, flood strips, rivers.
 
     Parameters
     ----------
@@ -161,6 +161,8 @@ def zones(seed: int) -> gpd.GeoDataFrame:
     for number, ((name, _, _), river) in enumerate(zip(land.RIVERS, land.rivers(), strict=True), start=1):
         rows.append({"id": f"MAU-LU-{number:02d}", "kind": "flood", "name": f"Bãi ngoài đê {name}"})
         shapes.append(river.buffer(40).intersection(land.outline()))
+        rows.append({"id": f"MAU-SONG-{number:02d}", "kind": "water", "name": name})
+        shapes.append(river.intersection(land.outline()))
     return table(
         Manner(layer="zone", sharing="public", accuracy_m=20.0, owner="UBND Xã Mẫu"), rows, shapes, rng
     )

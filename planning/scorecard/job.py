@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from layers.cell import split
 from planning import coverage, data, gap, runs
 from planning.runs import CoverageRun
 from planning.scenario import CoverageOptions
@@ -124,7 +123,7 @@ def run(workspace: Workspace, *, commune: str | None = None, now: dt.datetime) -
     Parameters
     ----------
     workspace
-        The workspace; a coverage estimate is made where there is none and masts are known.
+        The workspace; a 5G estimate is made where there is none and masts are known.
     commune
         Code of one commune, or None for the whole workspace.
     now
@@ -150,7 +149,7 @@ def city(workspace: Workspace, *, now: dt.datetime) -> Mapping[str, Scorecard]:
     Parameters
     ----------
     workspace
-        The workspace; a coverage estimate is made where there is none and masts are known.
+        The workspace; a 5G estimate is made where there is none and masts are known.
     now
         Present moment.
 
@@ -178,7 +177,7 @@ def gather(workspace: Workspace, *, commune: str | None = None, now: dt.datetime
     Parameters
     ----------
     workspace
-        The workspace; a coverage estimate is made where there is none and masts are known.
+        The workspace; a 5G estimate is made where there is none and masts are known.
     commune
         Code of one commune, or None for the whole workspace.
     now
@@ -187,36 +186,24 @@ def gather(workspace: Workspace, *, commune: str | None = None, now: dt.datetime
     Returns
     -------
     evidence
-        With the 5G and the 4G estimate, where such cells are known.
+        With the 5G estimate, and the 4G estimate where one is kept.
 
     Raises
     ------
     NotFoundError
         There is no outline, or no commune of that code.
     """
-    found, floor = (
-        runs.latest(workspace, technology=technology) or _estimate(workspace, technology, now)
-        for technology in (gap.TARGET, FLOOR)
-    )
+    found = runs.latest(workspace, technology=gap.TARGET) or _estimate(workspace, now)
+    # The floor is told where somebody has asked for it: a look at the targets makes no estimate beside 5G.
+    floor = runs.latest(workspace, technology=FLOOR)
     return reading_of.gather(workspace, found, floor=floor, commune=commune, today=now.date())
 
 
-def _estimate(workspace: Workspace, technology: str, now: dt.datetime) -> CoverageRun | None:
+def _estimate(workspace: Workspace, now: dt.datetime) -> CoverageRun | None:
     # Without a mast nothing can be estimated, and the other targets can still be read.
     if workspace.store.count("site") == 0:
         return None
-    # The floor of a whole city takes minutes: it is made where somebody asks for it.
-    if technology == FLOOR and (
-        workspace.store.count("boundary") > 1 or not _has_cells(workspace, technology)
-    ):
-        return None
-    return coverage.run(workspace, CoverageOptions(technology=technology), now=now)
-
-
-def _has_cells(workspace: Workspace, technology: str) -> bool:
-    cells = workspace.store.read("cell", columns=("technology",))["technology"]
-    sites = workspace.store.read("site", columns=("technologies",))["technologies"]
-    return bool((cells == technology).any() or any(technology in split(names) for names in sites))
+    return coverage.run(workspace, CoverageOptions(technology=gap.TARGET), now=now)
 
 
 def read(evidence: Evidence, targets: Sequence[Target]) -> Scorecard:
